@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace MonitorCluster.Cluster.Storage;
+
+/// <summary>Writes an alert's number into its JSON.</summary>
+internal static class AlertBody
+{
+    /// <summary>Puts <c>"seq"</c> first into the object <paramref name="json"/>, which must not have one yet.</summary>
+    /// <exception cref="ArgumentException">It is not a JSON object.</exception>
+    internal static string WithSequence(string json, long sequence)
+    {
+        ReadOnlySpan<char> text = json.AsSpan().Trim();
+        if (text is not ['{', .. var members, '}'])
+        {
+            throw new ArgumentException($"An alert's body must be a JSON object; it begins with '{text[..Math.Min(20, text.Length)]}'.", nameof(json));
+        }
+
+        string separator = members.Trim().IsEmpty ? "" : ",";
+        return string.Create(CultureInfo.InvariantCulture, $$"""{"seq":{{sequence}}{{separator}}{{members}}}""");
+    }
+}

@@ -1,0 +1,9 @@
+namespace MonitorCluster.Cluster.Storage;
+
+/// <summary>Who owns a shard.</summary>
+/// <param name="ShardId">The shard.</param>
+/// <param name="Epoch">The ownership's number.</param>
+/// <param name="Owner">The owner's incarnation; null when it has none.</param>
+/// <param name="Target">Where the shard is moving to; null when it is not.</param>
+/// <param name="Version">The cluster version of the last change.</param>
+public readonly record struct ShardOwner(int ShardId, long Epoch, long? Owner, long? Target, long Version);

@@ -1,0 +1,154 @@
+namespace MonitorCluster.Cluster.Storage;
+
+/// <content>The flush: the point where samples and alert transitions become durable.</content>
+public sealed partial class SqlStore
+{
+    /// <summary>Writes journal rows, new series and alert transitions in one fenced transaction.</summary>
+    /// <returns>What was written; rows of shards that are no longer the writer's are left out, never an error.</returns>
+    /// <exception cref="ArgumentException">A shard twice, or a transition without a row of its shard.</exception>
+    public FlushResult Flush(FlushRequest request) => RunFlush(request, isRetry: false);
+
+    /// <summary>Repeats a flush whose outcome is unknown, with the very same content.</summary>
+    /// <remarks>Rows that are already there (same shard, jseq, epoch and writer) are skipped with their series and alerts: a blind retry would double samples.</remarks>
+    public FlushResult FlushRetry(FlushRequest request) => RunFlush(request, isRetry: true);
+
+    private FlushResult RunFlush(FlushRequest request, bool isRetry)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        SortedDictionary<int, FlushShard> rows = new(request.Shards.ToDictionary(shard => shard.ShardId));
+        if (request.Transitions.FirstOrDefault(transition => !rows.ContainsKey(transition.ShardId)) is { } stray)
+        {
+            throw new ArgumentException($"Alert {stray.AlertId} of shard {stray.ShardId} has no journal row in this flush.", nameof(request));
+        }
+
+        return _session.Write(() => FlushLocked(request, rows, isRetry));
+    }
+
+    // :: 1 fence  :: 2 what an earlier attempt wrote  :: 3 series and journal  :: 4 alerts, whose number row is locked last
+    private FlushResult FlushLocked(FlushRequest request, SortedDictionary<int, FlushShard> rows, bool isRetry)
+    {
+        Dictionary<int, long> owned = LockOwned(request.Incarnation, rows.Keys); // :: 1
+        HashSet<int> present = isRetry ? [.. rows.Values.Where(row => IsPresent(request.Incarnation, row)).Select(row => row.ShardId)] : []; // :: 2
+        List<int> fenced = [];
+        HashSet<int> written = [];
+        foreach (FlushShard row in rows.Values) // :: 3
+        {
+            if (present.Contains(row.ShardId))
+            {
+                continue; // durable, even when the shard was lost since
+            }
+
+            if (!owned.TryGetValue(row.ShardId, out long epoch) || epoch != row.Epoch)
+            {
+                fenced.Add(row.ShardId);
+                continue;
+            }
+
+            InsertSeries(row);
+            InsertJournal(request.Incarnation, row);
+            written.Add(row.ShardId);
+        }
+
+        long[] sequences = new long[request.Transitions.Count];
+        FindSequences(request, rows, present, sequences);
+        AppendAlerts(request, rows, written, sequences); // :: 4
+        return new FlushResult(fenced, sequences);
+    }
+
+    private bool IsPresent(long incarnation, FlushShard row) => _session.Number(
+        "SELECT 1 FROM journal WHERE shard_id = @shard AND jseq = @jseq AND epoch = @epoch AND writer = @me",
+        ("shard", row.ShardId),
+        ("jseq", row.Jseq),
+        ("epoch", row.Epoch),
+        ("me", incarnation)) is not null;
+
+    private void InsertSeries(FlushShard row)
+    {
+        foreach (SeriesRow series in row.NewSeries)
+        {
+            _session.Execute(
+                "INSERT INTO series(shard_id, series_no, labels, first_ms) VALUES (@shard, @no, @labels, @first)",
+                ("shard", row.ShardId),
+                ("no", series.SeriesNo),
+                ("labels", series.Labels),
+                ("first", series.FirstMs));
+        }
+    }
+
+    private void InsertJournal(long incarnation, FlushShard row) => _session.Execute(
+        "INSERT INTO journal(shard_id, jseq, epoch, writer, samples, marks, body) VALUES (@shard, @jseq, @epoch, @me, @samples, @marks, @body)",
+        ("shard", row.ShardId),
+        ("jseq", row.Jseq),
+        ("epoch", row.Epoch),
+        ("me", incarnation),
+        ("samples", row.Samples),
+        ("marks", row.Marks),
+        ("body", row.Body));
+
+    /// <summary>Finds the numbers that an earlier attempt gave: entries of one journal row stand in the log in the order of the request.</summary>
+    private void FindSequences(FlushRequest request, SortedDictionary<int, FlushShard> rows, HashSet<int> present, long[] sequences)
+    {
+        foreach (IGrouping<int, int> indexes in Enumerable.Range(0, sequences.Length)
+            .Where(i => present.Contains(request.Transitions[i].ShardId))
+            .GroupBy(i => request.Transitions[i].ShardId))
+        {
+            List<long> found = _session.Query(
+                "SELECT seq FROM alert_log WHERE shard_id = @shard AND jseq = @jseq ORDER BY seq",
+                row => row.GetInt64(0),
+                ("shard", indexes.Key),
+                ("jseq", rows[indexes.Key].Jseq));
+            foreach ((int index, long sequence) in indexes.Zip(found))
+            {
+                sequences[index] = sequence;
+            }
+        }
+    }
+
+    private void AppendAlerts(FlushRequest request, SortedDictionary<int, FlushShard> rows, HashSet<int> written, long[] sequences)
+    {
+        int count = request.Transitions.Count(transition => written.Contains(transition.ShardId));
+        if (count == 0)
+        {
+            return;
+        }
+
+        long last = _session.Number("UPDATE alert_seq SET n = n + @count RETURNING n", ("count", count))!.Value;
+        long next = last - count + 1;
+        for (int i = 0; i < request.Transitions.Count; i++)
+        {
+            AlertTransition transition = request.Transitions[i];
+            if (written.Contains(transition.ShardId))
+            {
+                sequences[i] = next;
+                AppendAlert(transition, rows[transition.ShardId].Jseq, next++);
+            }
+        }
+    }
+
+    private void AppendAlert(AlertTransition transition, long jseq, long sequence)
+    {
+        string body = AlertBody.WithSequence(transition.Body, sequence);
+        _session.Execute(
+            "INSERT INTO alert_log(seq, shard_id, jseq, alert_id, body) VALUES (@seq, @shard, @jseq, @alert, CAST(@body AS {json}))",
+            ("seq", sequence),
+            ("shard", transition.ShardId),
+            ("jseq", jseq),
+            ("alert", transition.AlertId),
+            ("body", body));
+        if (transition.State == AlertState.Resolved)
+        {
+            _session.Execute("DELETE FROM alert WHERE alert_id = @alert", ("alert", transition.AlertId));
+            return;
+        }
+
+        _session.Execute(
+            """
+            INSERT INTO alert(alert_id, shard_id, state, body) VALUES (@alert, @shard, @state, CAST(@body AS {json}))
+            ON CONFLICT (alert_id) DO UPDATE SET state = excluded.state, body = excluded.body
+            """,
+            ("alert", transition.AlertId),
+            ("shard", transition.ShardId),
+            ("state", (int)transition.State),
+            ("body", body));
+    }
+}

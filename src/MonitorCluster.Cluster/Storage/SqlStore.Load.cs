@@ -1,0 +1,104 @@
+using System.Data.Common;
+
+namespace MonitorCluster.Cluster.Storage;
+
+/// <content>Reading shards back.</content>
+public sealed partial class SqlStore
+{
+    /// <summary>Reads all that rebuilds a shard, in one snapshot; null when there is no such shard.</summary>
+    /// <remarks>Memory: snapshot and journal bodies of the shard, some 4 MiB each by the rule of cuts.</remarks>
+    public ShardLoad? LoadShard(int shardId) => _session.Read(() =>
+    {
+        List<(long Epoch, long? Owner)> shard = _session.Query(
+            "SELECT epoch, owner FROM shard WHERE shard_id = @shard",
+            row => (row.GetInt64(0), row.IsDBNull(1) ? (long?)null : row.GetInt64(1)),
+            ("shard", shardId));
+        if (shard.Count == 0)
+        {
+            return null;
+        }
+
+        SnapshotRow? snapshot = ReadSnapshot(shardId);
+        return new ShardLoad(
+            shardId,
+            shard[0].Epoch,
+            shard[0].Owner,
+            snapshot,
+            ReadJournal(shardId, snapshot?.Jseq ?? 0),
+            ReadSeries(shardId),
+            ReadOpenAlerts(" WHERE shard_id = @shard ORDER BY alert_id", ("shard", shardId)),
+            LastBlockId(shardId));
+    });
+
+    /// <summary>The blocks of a shard that may hold samples of a time range, ascending by their number, all from one snapshot.</summary>
+    /// <param name="shardId">The shard.</param>
+    /// <param name="fromMs">The range's first instant.</param>
+    /// <param name="toMs">The range's last instant.</param>
+    /// <param name="throughId">Only blocks up to this one, as <see cref="CutResult.LastBlockId"/> gave it.</param>
+    public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, long throughId = long.MaxValue) => _session.Read(() => _session.Query(
+        """
+        SELECT level, from_ms, to_ms, body, id FROM block
+        WHERE shard_id = @shard AND from_ms <= @to AND to_ms >= @from AND id <= @through ORDER BY id
+        """,
+        row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
+        ("shard", shardId),
+        ("to", toMs),
+        ("from", fromMs),
+        ("through", throughId)));
+
+    private SnapshotRow? ReadSnapshot(int shardId)
+    {
+        var parts = _session.Query(
+            """
+            SELECT jseq, part, marks, body FROM snapshot
+            WHERE shard_id = @shard AND jseq = (SELECT max(jseq) FROM snapshot WHERE shard_id = @shard) ORDER BY part
+            """,
+            row => (Jseq: row.GetInt64(0), Part: row.GetInt32(1), Marks: Blob(row, 2), Body: Blob(row, 3)),
+            ("shard", shardId));
+        if (parts.Count == 0)
+        {
+            return null;
+        }
+
+        for (int i = 0; i < parts.Count; i++)
+        {
+            if (parts[i].Part != i)
+            {
+                throw new InvalidDataException($"Snapshot {parts[i].Jseq} of shard {shardId} has part {parts[i].Part} where part {i} must be.");
+            }
+        }
+
+        return new SnapshotRow(parts[0].Jseq, parts[0].Marks, parts.Count == 1 ? parts[0].Body : Join([.. parts.Select(part => part.Body)]));
+    }
+
+    private List<JournalRow> ReadJournal(int shardId, long aboveJseq) => _session.Query(
+        "SELECT jseq, epoch, writer, samples, marks, body FROM journal WHERE shard_id = @shard AND jseq > @above ORDER BY jseq",
+        row => new JournalRow(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt32(3), Blob(row, 4), Blob(row, 5)),
+        ("shard", shardId),
+        ("above", aboveJseq));
+
+    private List<SeriesRow> ReadSeries(int shardId) => _session.Query(
+        "SELECT series_no, labels, first_ms FROM series WHERE shard_id = @shard ORDER BY series_no",
+        row => new SeriesRow(row.GetInt32(0), Blob(row, 1), row.GetInt64(2)),
+        ("shard", shardId));
+
+    private List<OpenAlertRow> ReadOpenAlerts(string where, params ReadOnlySpan<(string Name, object? Value)> values) => _session.Query(
+        "SELECT alert_id, shard_id, state, CAST(body AS text) FROM alert" + where,
+        row => new OpenAlertRow(row.GetString(0), row.IsDBNull(1) ? null : row.GetInt32(1), (AlertState)row.GetInt32(2), row.GetString(3)),
+        values);
+
+    private static byte[] Join(byte[][] parts)
+    {
+        byte[] whole = new byte[parts.Sum(part => part.Length)];
+        int offset = 0;
+        foreach (byte[] part in parts)
+        {
+            part.CopyTo(whole, offset);
+            offset += part.Length;
+        }
+
+        return whole;
+    }
+
+    private static byte[] Blob(DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+}
