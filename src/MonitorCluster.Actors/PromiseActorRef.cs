@@ -1,0 +1,59 @@
+namespace MonitorCluster.Actors;
+
+/// <summary>The one-shot reference behind <see cref="ActorRefs.Ask"/>: its first message completes a task, later ones are dead letters.</summary>
+internal sealed class PromiseActorRef<T>(ActorSystem system, IActorRef asked, object question) : InternalActorRef(system.NextTempPath())
+{
+    // Continuations must not run inside the answering actor: under a mailbox they go to its scheduler, elsewhere to the pool.
+    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _timer;
+    private CancellationTokenRegistration _cancellation;
+
+    public override ActorSystem System => system;
+
+    public Task<T> Task => _answer.Task;
+
+    public void Start(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            _timer = system.TimeProvider.CreateTimer(
+                static state => ((PromiseActorRef<T>)state!).TimedOut(), this, timeout, Timeout.InfiniteTimeSpan);
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            _cancellation = cancellationToken.Register(
+                static (state, token) => ((PromiseActorRef<T>)state!)._answer.TrySetCanceled(token), this);
+        }
+
+        _ = _answer.Task.ContinueWith(
+            static (_, state) => ((PromiseActorRef<T>)state!).Release(), this, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    public override void Tell(object message, IActorRef? sender)
+    {
+        bool first = message switch
+        {
+            T answer => _answer.TrySetResult(answer),
+            StatusFailure failure => _answer.TrySetException(failure.Cause),
+            _ => _answer.TrySetException(new InvalidCastException(
+                $"{asked.Path} answered {question.GetType().Name} with {message.GetType().Name}, not {typeof(T).Name}")),
+        };
+        if (!first)
+        {
+            system.ToDeadLetters(new DeadLetter(message, sender ?? system.DeadLetters, this));
+        }
+    }
+
+    public override void SendSystem(SystemMessage message) => DeadEnd.Answer(this, message);
+
+    private void TimedOut() =>
+        _answer.TrySetException(new AskTimeoutException($"{asked.Path} did not answer {question.GetType().Name} in time"));
+
+    private void Release()
+    {
+        _timer?.Dispose();
+        _cancellation.Dispose();
+    }
+}
