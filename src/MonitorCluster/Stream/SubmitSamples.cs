@@ -25,6 +25,9 @@ public enum SubmitRefusal
     /// <summary>The disk refuses writes or syncs (<c>wal_failed</c>); it is tried again without a restart.</summary>
     WalFailed,
 
+    /// <summary>The log is being opened (<c>starting</c>).</summary>
+    Starting,
+
     /// <summary>More bytes wait for the next fsync than the collector may hold (<c>overloaded</c>).</summary>
     Overloaded,
 

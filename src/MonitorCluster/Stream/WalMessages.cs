@@ -1,0 +1,69 @@
+namespace MonitorCluster.Stream;
+
+// The protocol of the WAL actor; its only callers are the collector and the sender of the same node.
+
+/// <summary>The collector asks for the log, once at its start and again after it took a new identity.</summary>
+/// <param name="NewIdentity">Whether to take a new identity first; what the log holds then comes back as foreign.</param>
+internal sealed record OpenWal(bool NewIdentity);
+
+/// <summary>The log is open.</summary>
+internal sealed record WalOpened(WalRecovery Recovery);
+
+/// <summary>The log cannot be opened now.</summary>
+internal sealed record WalOpenFailed(string Reason);
+
+/// <summary>Records for the log. The bytes belong to the WAL actor, which returns the array to the shared pool.</summary>
+/// <param name="Lsn">Ascending by one per append.</param>
+/// <param name="Segment">The segment; a new one begins when <paramref name="Offset"/> is 0.</param>
+/// <param name="Offset">Where in the segment.</param>
+/// <param name="Buffer">A rented array.</param>
+/// <param name="Length">How much of it counts.</param>
+internal sealed record WalAppend(long Lsn, long Segment, int Offset, byte[] Buffer, int Length);
+
+/// <summary>The WAL actor tells itself to sync; what was appended until it arrives shares the fsync.</summary>
+internal sealed class SyncWal
+{
+    public static readonly SyncWal Instance = new();
+}
+
+/// <summary>All appends up to a number survive a power loss.</summary>
+internal sealed record WalSynced(long Lsn);
+
+/// <summary>An append, and all of its segment that were not synced before, are lost; the segment takes no more.</summary>
+internal sealed record WalFailed(long Lsn, long Segment, string Reason);
+
+/// <summary>Segments that are not needed any more.</summary>
+internal sealed record DeleteSegments(IReadOnlyList<long> Segments);
+
+/// <summary>The sender asks for sections.</summary>
+internal sealed record ReadSections(IReadOnlyList<SectionRequest> Requests);
+
+/// <summary>One section to be read.</summary>
+/// <param name="Place">Where it is.</param>
+/// <param name="Session">The session it will be sent in.</param>
+/// <param name="Earlier">Records of the same dictionary and shard whose definitions are put before its own.</param>
+internal sealed record SectionRequest(SectionPlace Place, long Session, IReadOnlyList<SectionPlace> Earlier);
+
+/// <summary>What was asked for with <see cref="ReadSections"/>, in the same order.</summary>
+internal sealed record SectionsRead(IReadOnlyList<SectionContent> Contents);
+
+/// <summary>One section as it was read back.</summary>
+/// <param name="Request">What was asked.</param>
+/// <param name="IsReadable">False when the disk did not give back what was synced: reported, and sent as a section without samples.</param>
+/// <param name="Definitions">Its definitions.</param>
+/// <param name="Runs">Its runs.</param>
+internal sealed record SectionContent(SectionRequest Request, bool IsReadable, ReadOnlyMemory<byte> Definitions, ReadOnlyMemory<byte> Runs);
+
+/// <summary>The collector asks for the next sections of segments that another identity wrote, to log them again under its own.</summary>
+internal sealed record ReadForeign(ForeignCursor From);
+
+/// <summary>Where the reading of foreign segments has come to.</summary>
+internal sealed record ForeignCursor(long Segment, int Offset);
+
+/// <summary>Some foreign sections.</summary>
+/// <param name="Sections">In the order of the log.</param>
+/// <param name="Next">Where to go on, null at the segment's end.</param>
+internal sealed record ForeignRead(IReadOnlyList<ForeignSection> Sections, ForeignCursor? Next);
+
+/// <summary>A section of a foreign segment.</summary>
+internal sealed record ForeignSection(long Segment, int ShardId, ReadOnlyMemory<byte> Definitions, ReadOnlyMemory<byte> Runs);
