@@ -1,0 +1,33 @@
+namespace MonitorCluster.Alert;
+
+/// <summary>What became of an acknowledgement.</summary>
+public enum AcknowledgeOutcome
+{
+    /// <summary>The alert is now, or was already, acknowledged.</summary>
+    Acknowledged,
+
+    /// <summary>No alert with this id is open.</summary>
+    NotOpen,
+
+    /// <summary>The alert is pending: there is nothing yet that anybody was told of.</summary>
+    Pending,
+}
+
+/// <summary>The alert log and the open alerts, as the API serves them. Safe for any thread.</summary>
+public interface IAlertFeed
+{
+    /// <summary>The oldest number the log still holds; 1 more than the newest when the log is empty.</summary>
+    long OldestSequence { get; }
+
+    /// <summary>Logged transitions with a number above <paramref name="after"/>, ascending, at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Completes when the log holds a number above <paramref name="after"/>, at once when it already does.</summary>
+    Task WaitForNewAsync(long after, CancellationToken cancellationToken);
+
+    /// <summary>All open alerts, pending ones and those not yet in the log (no number) among them.</summary>
+    Task<IReadOnlyList<AlertRecord>> OpenAlertsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Acknowledges an open alert; completes when the transition is durable.</summary>
+    Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken);
+}
