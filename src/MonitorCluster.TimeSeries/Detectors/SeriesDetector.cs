@@ -12,7 +12,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// <see cref="DetectorSettings.RelearnSteps"/>, by taking the new level as expected.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SeriesDetector
+public struct SeriesDetector
 {
     private const int UnknownLearningFactor = 4;
     private const int GapSteps = 6;
@@ -34,6 +34,9 @@ internal struct SeriesDetector
 
     /// <summary>Whether the series is stuck.</summary>
     public readonly bool IsStuck => stuckRule.IsStuck;
+
+    /// <summary>Steps the value has been identical for.</summary>
+    public readonly int StuckSteps => stuckRule.RunSteps;
 
     /// <summary>Steps seen; scored from <see cref="DetectorSettings.LearningSteps"/> on.</summary>
     public readonly int StepsSeen => count;
