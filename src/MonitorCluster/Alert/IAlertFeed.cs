@@ -19,6 +19,9 @@ public interface IAlertFeed
     /// <summary>The oldest number the log still holds; 1 more than the newest when the log is empty.</summary>
     long OldestSequence { get; }
 
+    /// <summary>The newest number of the log; 0 when nothing was ever logged.</summary>
+    long NewestSequence { get; }
+
     /// <summary>Logged transitions with a number above <paramref name="after"/>, ascending, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken);
 

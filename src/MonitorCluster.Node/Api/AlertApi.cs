@@ -1,0 +1,257 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using MonitorCluster.Alert;
+
+namespace MonitorCluster.Node.Api;
+
+/// <summary>The routes about alerts: open ones, the log, the stream, acknowledgement.</summary>
+/// <remarks>Needs <see cref="IAlertFeed"/>, <see cref="TimeProvider"/>, <see cref="AlertOptions"/> and <see cref="AlertStream"/> as services.</remarks>
+internal static class AlertApi
+{
+    private const int LogLimit = 1_000;
+    private const int LogLimitMax = 10_000;
+    private const int AckBytesMax = 16 << 10;
+
+    /// <summary>Adds what the routes need but <see cref="IAlertFeed"/> and <see cref="TimeProvider"/>.</summary>
+    public static IServiceCollection AddAlertApi(this IServiceCollection services)
+    {
+        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton(provider => new AlertStream(
+            provider.GetRequiredService<IAlertFeed>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<AlertOptions>>().Value));
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapAlertApi(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/alerts", GetOpenAsync);
+        routes.MapGet("/api/v1/anomalies", GetAnomaliesAsync);
+        routes.MapGet("/api/v1/alerts/log", GetLogAsync);
+        routes.MapGet("/api/v1/alerts/stream", GetStreamAsync);
+        routes.MapPost("/api/v1/alerts/{id}/ack", AcknowledgeAsync);
+    }
+
+    private static async Task GetOpenAsync(HttpContext context, IAlertFeed feed)
+    {
+        IReadOnlyList<AlertRecord> open = await feed.OpenAlertsAsync(context.RequestAborted);
+        await SucceedAsync(context, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("alerts"u8);
+            foreach (AlertRecord alert in open)
+            {
+                WritePrometheusShape(writer, alert);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
+    }
+
+    private static async Task GetAnomaliesAsync(HttpContext context, IAlertFeed feed)
+    {
+        IReadOnlyList<AlertRecord> open = await feed.OpenAlertsAsync(context.RequestAborted);
+        await SucceedAsync(context, writer => WriteArray(writer, open.Where(a => a.Kind == AlertKind.Anomaly)));
+    }
+
+    private static async Task GetLogAsync(HttpContext context, IAlertFeed feed)
+    {
+        if (!TryReadNumber(context, "after", 0, 0, long.MaxValue, out long after, out string fault)
+            || !TryReadNumber(context, "limit", LogLimit, 1, LogLimitMax, out long limit, out fault))
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
+            return;
+        }
+
+        IReadOnlyList<AlertRecord> rows = await feed.ReadLogAsync(after, (int)limit, context.RequestAborted);
+        await SucceedAsync(context, writer => WriteArray(writer, rows));
+    }
+
+    // The header wins: a browser that reconnects repeats the address it was opened with, and says only there how far it came.
+    private static async Task GetStreamAsync(HttpContext context, AlertStream stream)
+    {
+        long? after = null;
+        if (context.Request.Headers.TryGetValue("Last-Event-ID", out var header) && header.ToString().Length > 0)
+        {
+            if (!long.TryParse(header.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long id))
+            {
+                await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", Fault("header Last-Event-ID", header.ToString(), 0, long.MaxValue));
+                return;
+            }
+
+            after = id;
+        }
+        else
+        {
+            foreach (string name in (string[])["after", "lastEventId"])
+            {
+                if (!TryReadNumber(context, name, -1, 0, long.MaxValue, out long id, out string fault))
+                {
+                    await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
+                    return;
+                }
+
+                after ??= id < 0 ? null : id;
+            }
+        }
+
+        if (!await stream.TryServeAsync(context, after))
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await FailAsync(
+                context, StatusCodes.Status503ServiceUnavailable, "unavailable",
+                $"this node already serves {stream.SubscribersMax} alert streams, its limit (Alert:SubscribersMax)");
+        }
+    }
+
+    private static async Task AcknowledgeAsync(HttpContext context, string id, IAlertFeed feed)
+    {
+        (string by, string comment, string? fault) = await ReadAcknowledgementAsync(context);
+        if (fault is not null)
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
+            return;
+        }
+
+        switch (await feed.AcknowledgeAsync(id, by, comment, context.RequestAborted))
+        {
+            case AcknowledgeOutcome.NotOpen:
+                await FailAsync(context, StatusCodes.Status404NotFound, "not_found", $"no alert with id \"{id}\" is open");
+                break;
+            case AcknowledgeOutcome.Pending:
+                await FailAsync(context, StatusCodes.Status409Conflict, "conflict", $"alert \"{id}\" is pending: only a firing alert can be acknowledged");
+                break;
+            default:
+                await SucceedAsync(context, writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("id"u8, id);
+                    writer.WriteString("status"u8, "acknowledged"u8);
+                    writer.WriteEndObject();
+                });
+                break;
+        }
+    }
+
+    // The body is optional: {"by": "...", "comment": "..."}.
+    private static async Task<(string By, string Comment, string? Fault)> ReadAcknowledgementAsync(HttpContext context)
+    {
+        byte[] body = new byte[AckBytesMax + 1];
+        int length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (length > AckBytesMax)
+        {
+            return (string.Empty, string.Empty, $"the body is over its limit of {AckBytesMax} bytes");
+        }
+
+        if (length == 0)
+        {
+            return ("operator", string.Empty, null);
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body.AsMemory(0, length));
+            string by = "operator", comment = string.Empty;
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                switch (property.Name)
+                {
+                    case "by": by = property.Value.GetString() ?? by; break;
+                    case "comment": comment = property.Value.GetString() ?? comment; break;
+                    default: return (by, comment, $"the body has an unknown field \"{property.Name}\"; known are by, comment");
+                }
+            }
+
+            return (by, comment, null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return (string.Empty, string.Empty, $"the body is no JSON object with the texts by and comment: {e.Message}");
+        }
+    }
+
+    private static void WritePrometheusShape(Utf8JsonWriter writer, AlertRecord alert)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartObject("labels"u8);
+        writer.WriteString("alertname"u8, $"{AlertJson.Name(alert.Kind)}_{alert.Channel}");
+        writer.WriteString("severity"u8, AlertJson.Name(alert.Severity));
+        foreach (var label in alert.Labels.Labels.Where(l => l.Name is not ("alertname" or "severity")))
+        {
+            writer.WriteString(label.Name == "__name__" ? "metric" : label.Name, label.Value);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartObject("annotations"u8);
+        writer.WriteString("summary"u8, alert.Summary);
+        writer.WriteEndObject();
+        writer.WriteString("state"u8, alert.Status == AlertStatus.Pending ? "pending"u8 : "firing"u8);
+        writer.WriteString("activeAt"u8, AlertJson.Time(alert.StartsAtMs));
+        writer.WriteString("value"u8, alert.Value is { } value ? value.ToString("R", CultureInfo.InvariantCulture) : string.Empty);
+        writer.WritePropertyName("monitorcluster"u8);
+        AlertJson.Write(writer, alert);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteArray(Utf8JsonWriter writer, IEnumerable<AlertRecord> alerts)
+    {
+        writer.WriteStartArray();
+        foreach (AlertRecord alert in alerts)
+        {
+            AlertJson.Write(writer, alert);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static bool TryReadNumber(HttpContext context, string name, long missing, long min, long max, out long number, out string fault)
+    {
+        (number, fault) = (missing, string.Empty);
+        if (!context.Request.Query.TryGetValue(name, out var values))
+        {
+            return true;
+        }
+
+        if (values.Count == 1 && long.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= min && number <= max)
+        {
+            return true;
+        }
+
+        fault = Fault($"parameter \"{name}\"", values.ToString(), min, max);
+        return false;
+    }
+
+    private static string Fault(string where, string found, long min, long max) =>
+        $"invalid {where}: \"{found}\" is not one whole number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}";
+
+    private static Task SucceedAsync(HttpContext context, Action<Utf8JsonWriter> data) => AnswerAsync(context, StatusCodes.Status200OK, writer =>
+    {
+        writer.WriteString("status"u8, "success"u8);
+        writer.WritePropertyName("data"u8);
+        data(writer);
+    });
+
+    private static Task FailAsync(HttpContext context, int code, string type, string message) => AnswerAsync(context, code, writer =>
+    {
+        writer.WriteString("status"u8, "error"u8);
+        writer.WriteString("errorType"u8, type);
+        writer.WriteString("error"u8, message);
+    });
+
+    private static async Task AnswerAsync(HttpContext context, int code, Action<Utf8JsonWriter> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1_024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            fields(writer);
+            writer.WriteEndObject();
+        }
+
+        context.Response.StatusCode = code;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = buffer.WrittenCount;
+        await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+    }
+}
