@@ -35,6 +35,8 @@ public sealed partial class SqlStore : IDisposable
         _session = new StoreSession(connections);
     }
 
+    internal StoreDialect Dialect => _session.Dialect;
+
     /// <summary>Closes the connection, so that the next call opens a new one.</summary>
     public void Dispose() => _session.Dispose();
 

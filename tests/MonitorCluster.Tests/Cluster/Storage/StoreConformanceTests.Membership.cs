@@ -1,0 +1,177 @@
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Tests.Cluster.Storage;
+
+public abstract partial class StoreConformanceTests
+{
+    [Fact]
+    public void Admit_SameDataDirectory_ReplacesThePredecessorAtOnce()
+    {
+        SqlStore store = OpenStore();
+        long first = StartAlone(store);
+
+        AdmitResult second = store.Admit(Node("n1", 1, alone: true));
+
+        Assert.True(second.Incarnation > first);
+        Assert.Equal([MemberStatus.Dead, MemberStatus.Joining], store.Members().Select(member => member.Status));
+        Assert.Equal("replaced", store.Members()[0].Reason);
+    }
+
+    [Fact]
+    public void Admit_NameOfALivingNode_RefusedUntilItWasSeenToStandStill()
+    {
+        SqlStore store = OpenStore();
+        long owner = StartAlone(store);
+        AdmitRequest request = Node("n1", 2);
+
+        MemberRow seen = Assert.Single(store.Admit(request).InTheWay);
+        store.Heartbeat(owner);
+        AdmitResult moved = store.Admit(request with { StoodStill = [new ObservedMember(owner, seen.HeartbeatSeq)] });
+        AdmitResult still = store.Admit(request with { StoodStill = [new ObservedMember(owner, seen.HeartbeatSeq + 1)] });
+
+        Assert.False(moved.IsAdmitted);
+        Assert.True(still.IsAdmitted);
+        Assert.Null(store.Heartbeat(owner));
+    }
+
+    [Fact]
+    public void Admit_LoneNodeBesideALivingMember_IsKeptOut()
+    {
+        SqlStore store = OpenStore();
+        long owner = StartAlone(store);
+
+        Assert.Equal(owner, Assert.Single(store.Admit(Node("n2", 2, alone: true)).InTheWay).Incarnation);
+        Assert.True(store.Admit(Node("n2", 2)).IsAdmitted);
+    }
+
+    [Fact]
+    public void Admit_ReplyLost_RepeatedWithoutHarm()
+    {
+        HookedConnections hooks = new(Connections);
+        SqlStore store = NewStore(hooks);
+        store.Open(Identity());
+        LoseReplyOf(hooks, store.Dialect.Commit);
+
+        Assert.Throws<StoreUnavailableException>(() => store.Admit(Node("n1", 1)));
+        AdmitResult again = store.Admit(Node("n1", 1));
+
+        Assert.True(again.IsAdmitted);
+        Assert.Equal(again.Incarnation, Assert.Single(store.Members(), member => member.Status != MemberStatus.Dead).Incarnation);
+    }
+
+    [Fact]
+    public void Heartbeat_Living_RaisesOnlyTheSequence()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        long version = store.ShardOwners(0).Version;
+
+        Assert.Equal(new HeartbeatResult(MemberStatus.Active, version), store.Heartbeat(me));
+        Assert.Equal(new HeartbeatResult(MemberStatus.Active, version), store.Heartbeat(me));
+        Assert.Equal(2, Assert.Single(store.Members()).HeartbeatSeq);
+    }
+
+    [Fact]
+    public void Activate_Twice_IsStillActiveButNotAfterDeath()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+
+        Assert.True(store.Activate(me));
+        Assert.True(store.Leave(me));
+        Assert.False(store.Leave(me));
+        Assert.False(store.Activate(me));
+        Assert.Null(store.Heartbeat(me));
+        Assert.Equal("left", Assert.Single(store.Members()).Reason);
+    }
+
+    [Fact]
+    public void AcquireLease_HeldByALivingNode_IsRefusedAndDeathFreesIt()
+    {
+        SqlStore store = OpenStore();
+        long first = StartAlone(store);
+        long second = store.Admit(Node("n2", 2)).Incarnation;
+
+        Assert.Null(store.AcquireLease(second)); // not active yet
+        store.Activate(second);
+        Assert.Null(store.AcquireLease(second));
+        Assert.Equal(1, store.AcquireLease(first));
+        store.MarkDead(first, "test");
+
+        Assert.Equal(2, store.AcquireLease(second));
+        Assert.Null(store.AcquireLease(first));
+    }
+
+    [Fact]
+    public void AcquireLease_Expired_GoesToWhoAsksFirst()
+    {
+        SqlStore store = OpenStore();
+        StartAlone(store);
+        long second = store.Admit(Node("n2", 2)).Incarnation;
+        store.Activate(second);
+        Sql(store.Dialect.Expand("UPDATE lease SET expires_at = {now} - 1 * {ms}"));
+
+        Assert.Equal(2, store.AcquireLease(second));
+    }
+
+    [Fact]
+    public void AssignShards_AfterDeath_TakesAllWithHigherEpochs()
+    {
+        SqlStore store = OpenStore();
+        long first = StartAlone(store);
+        long before = store.ShardOwners(0).Version;
+
+        long second = TakeOver(store, first, 2);
+
+        ShardOwnersDelta delta = store.ShardOwners(before);
+        Assert.Equal(16, delta.Shards.Count);
+        Assert.All(delta.Shards, shard => Assert.Equal((second, 2L), (shard.Owner, shard.Epoch)));
+        Assert.Empty(store.ShardOwners(delta.Version).Shards);
+        Assert.Equal(16, store.ShardsOf(second).Count);
+        Assert.Empty(store.ShardsOf(first));
+    }
+
+    [Fact]
+    public void AssignShards_NothingToTake_ReturnsTheOwnedAndKeepsTheVersion()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        long version = store.ShardOwners(0).Version;
+
+        IReadOnlyList<ShardEpoch>? again = store.AssignShards(me, leaseEpoch: 1);
+
+        Assert.Equal(Enumerable.Range(0, 16).Select(id => new ShardEpoch(id, 1)), again);
+        Assert.Equal(version, store.ShardOwners(0).Version);
+    }
+
+    [Fact]
+    public void AssignShards_StaleLease_IsRefused()
+    {
+        SqlStore store = OpenStore();
+        long first = StartAlone(store);
+        TakeOver(store, first, 2);
+
+        Assert.Null(store.AssignShards(first, leaseEpoch: 1));
+    }
+
+    [Fact]
+    public void RegisterCollector_SameId_KeepsItsNumber()
+    {
+        SqlStore store = OpenStore();
+        long a = store.RegisterCollector(DataDir(1), "web-1");
+        long b = store.RegisterCollector(DataDir(2), "web-2");
+
+        Assert.Equal(a, store.RegisterCollector(DataDir(1), "renamed"));
+        Assert.NotEqual(a, b);
+    }
+
+    /// <summary>The next time that a statement ran, its reply is lost: it took place, and the caller does not know.</summary>
+    private static void LoseReplyOf(HookedConnections hooks, string statement) => hooks.After = sql =>
+    {
+        if (sql == statement)
+        {
+            hooks.After = _ => { };
+            throw new IOException("reply lost");
+        }
+    };
+}

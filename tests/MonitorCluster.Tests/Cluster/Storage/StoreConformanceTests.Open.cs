@@ -1,0 +1,81 @@
+using System.Data.Common;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Tests.Cluster.Storage;
+
+public abstract partial class StoreConformanceTests
+{
+    [Fact]
+    public void Open_EmptyDatabase_CreatesTheStoreOnce()
+    {
+        StoreInfo first = NewStore().Open(Identity());
+        StoreInfo second = NewStore().Open(Identity() with { NewClusterUuid = DataDir(99) });
+
+        Assert.True(first.Created);
+        Assert.False(second.Created);
+        Assert.Equal(first.ClusterUuid, second.ClusterUuid);
+        Assert.Equal(16, second.ShardCount);
+    }
+
+    [Fact]
+    public void Open_OtherSettings_RefusedWithEveryDifference()
+    {
+        OpenStore();
+        StoreIdentity other = Identity(shards: 32, groups: 4, id: "other", hash: "crc") with
+        {
+            Others = new Dictionary<string, string> { ["retention"] = "30d" },
+        };
+
+        StoreRefusedException e = Assert.Throws<StoreRefusedException>(() => NewStore().Open(other));
+
+        Assert.Equal(5, e.Reasons.Count);
+        Assert.Contains(e.Reasons, reason => reason.Contains("Cluster:Id is 'other'") && reason.Contains("'test'"));
+        Assert.Contains(e.Reasons, reason => reason.Contains("shard_count is '32' here, but '16' in the store"));
+        Assert.Contains(e.Reasons, reason => reason.Contains("metric_groups is '4' here, but '1' in the store"));
+        Assert.Contains(e.Reasons, reason => reason.Contains("hash_id is 'crc' here, but 'xxh64-v1' in the store"));
+        Assert.Contains(e.Reasons, reason => reason.Contains("retention is '30d' here, but absent in the store"));
+    }
+
+    [Theory]
+    [InlineData(99, 1)]
+    [InlineData(99, 99)]
+    public void Open_NewerStore_RefusedWithBothVersions(int schema, int minReader)
+    {
+        OpenStore();
+        Sql($"UPDATE cluster SET schema_version = {schema}, min_reader = {minReader}");
+
+        StoreRefusedException e = Assert.Throws<StoreRefusedException>(() => NewStore().Open(Identity()));
+
+        Assert.Contains("schema version 99", Assert.Single(e.Reasons));
+        Assert.Contains("up to version 1", e.Reasons[0]);
+    }
+
+    [Fact]
+    public void Open_ConnectionFails_IsUnavailableAndTheNextCallOpensAnother()
+    {
+        HookedConnections hooks = new(Connections);
+        SqlStore store = NewStore(hooks);
+        store.Open(Identity());
+        hooks.Before = sql => throw new IOException("disk gone: " + sql);
+
+        Assert.Throws<StoreUnavailableException>(() => store.Members());
+        hooks.Before = _ => { };
+
+        Assert.Empty(store.Members());
+        Assert.Equal(2, hooks.Opened);
+    }
+
+    [Fact]
+    public void Expand_UnknownMacro_Throws() => Assert.Throws<InvalidOperationException>(() => Connections.Dialect.Expand("SELECT {nothing}"));
+
+    /// <summary>A hand in the database, beside the program.</summary>
+    private protected long Sql(string statement)
+    {
+        using DbConnection connection = Connections.Open();
+        using DbCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // the tests' own text
+        command.CommandText = statement;
+#pragma warning restore CA2100
+        return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
