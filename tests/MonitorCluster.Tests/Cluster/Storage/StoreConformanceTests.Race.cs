@@ -13,7 +13,7 @@ public abstract partial class StoreConformanceTests
     [Fact]
     public void Race_TakeOversWhileTheOwnerFlushes_NeverMissARow()
     {
-        const int TakeOvers = 150;
+        const int TakeOvers = 40;
         SqlStore controller = OpenStore();
         SqlStore writer = NewStore();
         StartAlone(controller);
