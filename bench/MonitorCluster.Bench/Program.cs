@@ -1,1 +1,20 @@
-return 0;
+using MonitorCluster.Bench.Actors;
+
+var benchmarks = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
+{
+    ["actors"] = ActorsBenchmark.RunAsync,
+};
+
+if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], Task<int>>? run))
+{
+    return await run(args[1..]);
+}
+
+(TextWriter output, int exitCode) = args.Length == 0 ? (Console.Out, 0) : (Console.Error, 64);
+if (args.Length > 0)
+{
+    output.WriteLine($"There is no benchmark '{args[0]}'.");
+}
+
+output.WriteLine("usage: scripts/dev bench NAME [options]; the benchmarks: " + string.Join(", ", benchmarks.Keys));
+return exitCode;

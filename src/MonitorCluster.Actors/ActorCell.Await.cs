@@ -12,27 +12,41 @@ internal sealed partial class ActorCell
     {
         SynchronizationContext? outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(_continuations ??= new MailboxSynchronizationContext(SelfRef));
-        Task task;
         try
         {
-            task = handler();
+            Task task = handler();
+            if (task.IsCompleted)
+            {
+                task.GetAwaiter().GetResult();
+                return;
+            }
+
+            _isAwaiting = true;
+            UpdateSuspension();
+            _ = ReportEndAsync(task); // it never fails
         }
         finally
         {
             SynchronizationContext.SetSynchronizationContext(outer);
         }
+    }
 
-        if (task.IsCompleted)
+    // Awaits under the mailbox's context: even a task that completes elsewhere is reported from the mailbox, so the deterministic dispatcher stays on its thread.
+    private async Task ReportEndAsync(Task task)
+    {
+        Exception? failure = null;
+        try
         {
-            task.GetAwaiter().GetResult();
-            return;
+            await task;
+        }
+#pragma warning disable CA1031 // boundary: the supervisor decides on every failure of an actor
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            failure = e;
         }
 
-        _isAwaiting = true;
-        UpdateSuspension();
-        _ = task.ContinueWith(
-            static (ended, self) => ((LocalActorRef)self!).SendSystem(new AwaitEndedMessage(ended)), SelfRef, CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        SelfRef.SendSystem(new AwaitEndedMessage(failure));
     }
 
     private void Continue(ContinuationMessage continuation)
@@ -49,12 +63,12 @@ internal sealed partial class ActorCell
         }
     }
 
-    private void AwaitEnded(Task task)
+    private void AwaitEnded(Exception? failure)
     {
         _isAwaiting = false;
-        if (!task.IsCompletedSuccessfully)
+        if (failure is not null)
         {
-            Fail(task.Exception?.InnerException ?? new TaskCanceledException(task));
+            Fail(failure);
         }
 
         _message = default;

@@ -79,6 +79,14 @@ internal sealed partial class ActorCell
         }
     }
 
+    private void StopChildren()
+    {
+        foreach (LocalActorRef child in ChildRefs())
+        {
+            Stop(child);
+        }
+    }
+
     private ChildStats? FindChild(InternalActorRef child)
     {
         lock (_childrenGate)

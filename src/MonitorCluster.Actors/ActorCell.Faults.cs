@@ -8,6 +8,7 @@ internal sealed partial class ActorCell
 {
     private Exception? _failure; // our own, not yet answered
     private object? _failedMessage;
+    private LocalActorRef? _escalatedFrom; // the child whose failure became ours: it waits for an answer, too
     private int _suspendedByParent;
     private Exception? _restartCause; // set while a restart waits for children to end
     private bool _isTerminating;
@@ -53,6 +54,7 @@ internal sealed partial class ActorCell
             return;
         }
 
+        _escalatedFrom = failed.Child; // also when the decider throws
         SupervisorStrategy strategy = _props.SupervisorStrategy ?? _actor?.GetSupervisorStrategy() ?? SupervisorStrategy.DefaultStrategy;
         Directive directive = strategy.Decide(failed.Cause);
         TimeSpan? delay = directive == Directive.Restart ? strategy.NextRestart(stats, ActorSystem.TimeProvider.GetUtcNow()) : null;
@@ -61,7 +63,15 @@ internal sealed partial class ActorCell
             directive = Directive.Stop;
         }
 
-        LogChildFailed(failed.Cause, failed.Child.Path, directive, delay ?? TimeSpan.Zero);
+        LogLevel level = directive is Directive.Resume or Directive.Restart ? LogLevel.Warning : LogLevel.Error;
+        LogChildFailed(level, failed.Cause, failed.Child.Path, directive, delay ?? TimeSpan.Zero);
+        if (directive == Directive.Escalate)
+        {
+            Fail(failed.Cause);
+            return;
+        }
+
+        _escalatedFrom = null;
         switch (directive)
         {
             case Directive.Resume:
@@ -70,11 +80,9 @@ internal sealed partial class ActorCell
             case Directive.Restart:
                 RestartChild(stats, failed, delay!.Value);
                 break;
-            case Directive.Stop:
-                failed.Child.SendSystem(new TerminateMessage());
-                break;
             default:
-                Fail(failed.Cause);
+                stats.IsStopping = true;
+                failed.Child.SendSystem(new TerminateMessage());
                 break;
         }
     }
@@ -112,6 +120,8 @@ internal sealed partial class ActorCell
         if (ofOwnFailure)
         {
             _failure = null;
+            _escalatedFrom?.SendSystem(new ResumeMessage(ofOwnFailure: true));
+            _escalatedFrom = null;
         }
         else
         {
@@ -137,7 +147,17 @@ internal sealed partial class ActorCell
 
         _restartCause = recreate.Cause;
         UpdateSuspension();
-        EndInstance(() => _actor?.CallPreRestart(recreate.Cause, _failedMessage));
+        EndInstance(() =>
+        {
+            if (_actor is null)
+            {
+                StopChildren(); // of a constructor that failed: nobody else knows them
+            }
+            else
+            {
+                _actor.CallPreRestart(recreate.Cause, _failedMessage);
+            }
+        });
         ContinueWithoutChildren();
     }
 
@@ -179,6 +199,7 @@ internal sealed partial class ActorCell
     {
         _failure = null;
         _failedMessage = null;
+        _escalatedFrom = null;
         _restartCause = null;
         Incarnation++;
         LocalActorRef[] survivors = ChildRefs();
@@ -254,8 +275,8 @@ internal sealed partial class ActorCell
         _stash?.UnstashAll();
     }
 
-    [LoggerMessage(EventId = 1001, Level = LogLevel.Error, Message = "Actor {Path} failed: {Directive} after {Delay}")]
-    private partial void LogChildFailed(Exception cause, ActorPath path, Directive directive, TimeSpan delay);
+    [LoggerMessage(EventId = 1001, Message = "Actor {Path} failed: {Directive} after {Delay}")]
+    private partial void LogChildFailed(LogLevel level, Exception cause, ActorPath path, Directive directive, TimeSpan delay);
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "Actor {Path} failed again while it waited for its supervisor")]
     private partial void LogFailedAgain(Exception cause, ActorPath path);

@@ -105,6 +105,12 @@ internal sealed partial class ActorCell : IActorContext
 
     public void InvokeSystem(SystemMessage message)
     {
+        if (_isTerminated)
+        {
+            DeadEnd.Answer(SelfRef, message);
+            return;
+        }
+
         if (_isAwaiting && message is not (ContinuationMessage or AwaitEndedMessage))
         {
             _deferred.Enqueue(message);
@@ -158,7 +164,7 @@ internal sealed partial class ActorCell : IActorContext
                 Continue(continuation);
                 break;
             case AwaitEndedMessage ended:
-                AwaitEnded(ended.Task);
+                AwaitEnded(ended.Failure);
                 break;
             default:
                 throw new InvalidOperationException($"Unknown system message {message.GetType().Name}");
@@ -202,16 +208,13 @@ internal sealed partial class ActorCell : IActorContext
         s_creating = this;
         try
         {
-            _actor = _props.Factory() ?? throw new InvalidOperationException($"The factory of {SelfRef.Path} made null");
+            ActorBase actor = _props.Factory() ?? throw new InvalidOperationException($"The factory of {SelfRef.Path} made null");
+            _actor = ReferenceEquals(actor.Cell, this) ? actor
+                : throw new InvalidOperationException($"The factory of {SelfRef.Path} gave the instance of {actor.Cell.SelfRef.Path}");
         }
         finally
         {
             s_creating = outer;
-        }
-
-        if (!ReferenceEquals(_actor.Cell, this))
-        {
-            throw new InvalidOperationException($"The factory of {SelfRef.Path} gave an instance that belongs to {_actor.Cell.SelfRef.Path}");
         }
 
         if (_actor is IWithTimers withTimers)

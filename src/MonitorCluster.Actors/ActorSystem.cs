@@ -57,6 +57,21 @@ public sealed partial class ActorSystem
     /// <summary>What the system counts.</summary>
     public ActorSystemMetrics Metrics { get; } = new();
 
+    /// <summary>How many messages wait in the fullest mailbox now. Cost: a walk over all actors.</summary>
+    public long MailboxDepthMax
+    {
+        get
+        {
+            long depthMax = 0;
+            foreach (ActorCell cell in Cells())
+            {
+                depthMax = Math.Max(depthMax, cell.Mailbox.Depth);
+            }
+
+            return depthMax;
+        }
+    }
+
     /// <summary>Where messages end that reach nobody; each is published on <see cref="EventStream"/> as a <see cref="DeadLetter"/>.</summary>
     public IActorRef DeadLetters => _deadLetters;
 
@@ -122,33 +137,33 @@ public sealed partial class ActorSystem
 
     /// <summary>All living actors as they are now, each parent before its children. Cost: one small object per actor.</summary>
     /// <returns>A picture; the actors go on meanwhile.</returns>
-    public IReadOnlyList<ActorInfo> GetActors()
+    public IReadOnlyList<ActorInfo> GetActors() => [.. Cells().Select(static cell => cell.GetInfo())];
+
+    private IEnumerable<ActorCell> Cells()
     {
-        var actors = new List<ActorInfo>();
         var open = new Stack<ActorCell>([_root]);
         while (open.TryPop(out ActorCell? cell))
         {
-            actors.Add(cell.GetInfo());
-            foreach (LocalActorRef child in cell.ChildRefs().Reverse())
+            yield return cell;
+            LocalActorRef[] children = cell.ChildRefs();
+            for (int i = children.Length - 1; i >= 0; i--)
             {
-                open.Push(child.Cell);
+                open.Push(children[i].Cell);
             }
         }
-
-        return actors;
     }
 
     internal ActorPath NextTempPath() =>
         _temp.Child("$" + Interlocked.Increment(ref _tempNumber).ToString(CultureInfo.InvariantCulture));
 
-    internal void ToDeadLetters(object message, IActorRef? sender, IActorRef recipient) =>
-        ToDeadLetters(message as DeadLetter ?? new DeadLetter(message, sender ?? _deadLetters, recipient));
-
-    internal void ToDeadLetters(DeadLetter letter)
+    internal void ToDeadLetters(object message, IActorRef? sender, IActorRef recipient)
     {
         Metrics.DeadLetter();
-        LogDeadLetter(letter.Message.GetType(), letter.Sender.Path, letter.Recipient.Path);
-        EventStream.Publish(letter);
+        LogDeadLetter(message.GetType(), sender?.Path, recipient.Path);
+        if (message is not DeadLetter) // whoever listens to dead letters and cannot take one gets no letter about that
+        {
+            EventStream.Publish(new DeadLetter(message, sender ?? _deadLetters, recipient));
+        }
     }
 
     internal void ToUnhandled(UnhandledMessage message)
@@ -178,7 +193,7 @@ public sealed partial class ActorSystem
     internal void RootEnded() => _terminated.TrySetResult();
 
     [LoggerMessage(EventId = 1010, Level = LogLevel.Debug, Message = "Dead letter: {Message} from {Sender} to {Recipient}")]
-    private partial void LogDeadLetter(Type message, ActorPath sender, ActorPath recipient);
+    private partial void LogDeadLetter(Type message, ActorPath? sender, ActorPath recipient);
 
     [LoggerMessage(EventId = 1011, Level = LogLevel.Debug, Message = "Unhandled: {Message} from {Sender} to {Recipient}")]
     private partial void LogUnhandled(Type message, ActorPath sender, ActorPath recipient);

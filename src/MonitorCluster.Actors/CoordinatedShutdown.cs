@@ -27,10 +27,13 @@ public sealed partial class CoordinatedShutdown
     /// <summary>The last work before the actors end.</summary>
     public const string PhaseBeforeActorSystemTerminate = "before-actor-system-terminate";
 
+    /// <summary>The actors end, after this phase's tasks.</summary>
+    public const string PhaseActorSystemTerminate = "actor-system-terminate";
+
     private static readonly string[] s_phases =
     [
         PhaseBeforeServiceUnbind, PhaseServiceUnbind, PhaseServiceRequestsDone, PhaseServiceStop, PhaseClusterShardingShutdown, PhaseClusterLeave,
-        PhaseBeforeActorSystemTerminate,
+        PhaseBeforeActorSystemTerminate, PhaseActorSystemTerminate,
     ];
 
     private readonly Lock _gate = new();
@@ -87,7 +90,7 @@ public sealed partial class CoordinatedShutdown
     }
 
     /// <summary>Runs all phases and ends the system. Further calls get the first one's task.</summary>
-    /// <returns>Completes, never with an error, when the system has ended.</returns>
+    /// <returns>Completes, never with an error, when the system has ended, or had its phase's time to do so: an actor may hang in a call that blocks.</returns>
     public Task RunAsync()
     {
         TaskCompletionSource begin;
@@ -119,7 +122,8 @@ public sealed partial class CoordinatedShutdown
             }
         }
 
-        await _system.TerminateAsync();
+        using var last = new CancellationTokenSource(PhaseTimeout, _system.TimeProvider);
+        await RunTaskAsync(PhaseActorSystemTerminate, "terminate", _ => _system.TerminateAsync(), last.Token);
     }
 
     private async Task RunTaskAsync(string phase, string name, Func<CancellationToken, Task> work, CancellationToken timeout)

@@ -59,11 +59,11 @@ public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProv
         Steps++;
         int index = (int)(Next() % (ulong)_runnable.Count);
         Mailbox? mailbox = _runnable[index];
-        _runnable.RemoveAt(index);
-        int outerThread = _drivingThread;
+        _runnable[index] = _runnable[^1];
+        _runnable.RemoveAt(_runnable.Count - 1);
+        int outerThread = Enter();
         SynchronizationContext? outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(mailbox is null ? _context : null);
-        _drivingThread = Environment.CurrentManagedThreadId;
         try
         {
             if (mailbox is null)
@@ -87,8 +87,16 @@ public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProv
     /// <summary>Runs until nothing is runnable. The clock stands still.</summary>
     public void RunUntilIdle()
     {
-        while (Step())
+        int outerThread = Enter();
+        try
         {
+            while (Step())
+            {
+            }
+        }
+        finally
+        {
+            _drivingThread = outerThread;
         }
     }
 
@@ -107,17 +115,26 @@ public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProv
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        DateTimeOffset target = Time.GetUtcNow() + limit;
-        while (!condition())
+        DateTimeOffset now = Time.GetUtcNow();
+        DateTimeOffset target = limit < DateTimeOffset.MaxValue - now ? now + limit : DateTimeOffset.MaxValue;
+        int outerThread = Enter();
+        try
         {
-            if (!Step() && !Time.FireNext(target))
+            while (!condition())
             {
-                Time.MoveTo(target);
-                return false;
+                if (!Step() && !Time.FireNext(target))
+                {
+                    Time.MoveTo(target);
+                    return false;
+                }
             }
-        }
 
-        return true;
+            return true;
+        }
+        finally
+        {
+            _drivingThread = outerThread;
+        }
     }
 
     /// <summary>Queues work; its continuations queue here, too. Only from the driving thread.</summary>
@@ -149,17 +166,25 @@ public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProv
 #pragma warning restore VSTHRD002
     }
 
-    internal override void Schedule(Mailbox mailbox) => Add(mailbox, mailbox.Cell.SelfRef.Path.ToString());
-
-    private void Add(Mailbox? mailbox, string who)
+    internal override void Schedule(Mailbox mailbox)
     {
-        if (_drivingThread != 0 && _drivingThread != Environment.CurrentManagedThreadId)
+        if (IsOnThread)
         {
-            _intruder = who;
-            return;
+            _runnable.Add(mailbox);
         }
+        else
+        {
+            _intruder = mailbox.Cell.SelfRef.Path.ToString();
+        }
+    }
 
-        _runnable.Add(mailbox);
+    private bool IsOnThread => _drivingThread == 0 || _drivingThread == Environment.CurrentManagedThreadId;
+
+    private int Enter()
+    {
+        int outerThread = _drivingThread;
+        _drivingThread = Environment.CurrentManagedThreadId;
+        return outerThread;
     }
 
     private void RunPosted()
@@ -188,10 +213,16 @@ public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProv
     {
         public override void Post(SendOrPostCallback d, object? state)
         {
+            if (!dispatcher.IsOnThread)
+            {
+                dispatcher._intruder = "posted work";
+                return;
+            }
+
             dispatcher._posted.Enqueue((d, state));
             if (dispatcher._posted.Count == 1)
             {
-                dispatcher.Add(null, "posted work");
+                dispatcher._runnable.Add(null);
             }
         }
 

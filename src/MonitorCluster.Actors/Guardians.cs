@@ -32,8 +32,13 @@ internal sealed class RootActor : ActorBase
                 Context.Stop(Self);
                 return true;
             default:
-                Context.Stop(Context.Child(ActorSystem.UserName));
-                return ReferenceEquals(message, End);
+                if (ReferenceEquals(message, End))
+                {
+                    Context.Stop(Context.Child(ActorSystem.UserName));
+                    return true;
+                }
+
+                return false;
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class DeadLetterActorRef(ActorSystem system, ActorPath path) : I
     public override ActorSystem System => system;
 
     public override void Tell(object message, IActorRef? sender) =>
-        system.ToDeadLetters(message as DeadLetter ?? new DeadLetter(message, sender ?? this, this));
+        system.ToDeadLetters(message, sender, this);
 
     public override void SendSystem(SystemMessage message) => DeadEnd.Answer(this, message);
 }

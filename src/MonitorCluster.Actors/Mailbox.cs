@@ -107,6 +107,11 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     /// <summary>Puts unstashed messages before all others, the first of the list first. Only from the run.</summary>
     public void PutBack(List<Envelope> envelopes)
     {
+        if (envelopes.Count == 0)
+        {
+            return;
+        }
+
         _front ??= new LinkedList<Envelope>();
         for (int i = envelopes.Count - 1; i >= 0; i--)
         {
@@ -176,15 +181,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
             {
                 SystemMessage? next = message.Next;
                 message.Next = null;
-                if (_isClosed)
-                {
-                    DeadEnd.Answer(cell.SelfRef, message);
-                }
-                else
-                {
-                    cell.InvokeSystem(message);
-                }
-
+                cell.InvokeSystem(message);
                 message = next;
             }
         }

@@ -78,29 +78,9 @@ public sealed class OneForOneStrategy : SupervisorStrategy
 
         stats.Restarts++;
         stats.Doublings = now - stats.LastRestart > _backoffMax ? 0 : Math.Min(stats.Doublings + 1, 30);
-        TimeSpan delay = _backoffMin * (1L << stats.Doublings);
-        delay = delay > _backoffMax ? _backoffMax : delay;
+        double ticks = Math.Min(_backoffMin.Ticks * Math.Pow(2, stats.Doublings), _backoffMax.Ticks);
+        var delay = TimeSpan.FromTicks((long)ticks);
         stats.LastRestart = now + delay;
         return delay;
     }
-}
-
-/// <summary>What a supervisor remembers of one child.</summary>
-internal sealed class ChildStats(LocalActorRef child)
-{
-    public LocalActorRef Child => child;
-
-    public DateTimeOffset WindowStart { get; set; } = DateTimeOffset.MinValue;
-
-    public DateTimeOffset LastRestart { get; set; } = DateTimeOffset.MinValue;
-
-    public int Restarts { get; set; }
-
-    public int Doublings { get; set; }
-
-    /// <summary>The supervisor itself stopped the child: a restart of the supervisor waits for the child's end.</summary>
-    public bool IsStopping { get; set; }
-
-    /// <summary>Runs while the child waits for its restart.</summary>
-    public ITimer? Backoff { get; set; }
 }

@@ -22,13 +22,13 @@ internal sealed class PromiseActorRef<T>(ActorSystem system, IActorRef asked, ob
 
         if (cancellationToken.CanBeCanceled)
         {
-            _cancellation = cancellationToken.Register(
-                static (state, token) => ((PromiseActorRef<T>)state!)._answer.TrySetCanceled(token), this);
+            _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((PromiseActorRef<T>)state!).Cancelled(token), this);
         }
 
-        _ = _answer.Task.ContinueWith(
-            static (_, state) => ((PromiseActorRef<T>)state!).Release(), this, CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        if (_answer.Task.IsCompleted)
+        {
+            Release(); // what completed it may have come before the fields were set
+        }
     }
 
     public override void Tell(object message, IActorRef? sender)
@@ -40,17 +40,31 @@ internal sealed class PromiseActorRef<T>(ActorSystem system, IActorRef asked, ob
             _ => _answer.TrySetException(new InvalidCastException(
                 $"{asked.Path} answered {question.GetType().Name} with {message.GetType().Name}, not {typeof(T).Name}")),
         };
-        if (!first)
+        if (first)
         {
-            system.ToDeadLetters(new DeadLetter(message, sender ?? system.DeadLetters, this));
+            Release();
+        }
+        else
+        {
+            system.ToDeadLetters(message, sender, this);
         }
     }
 
     public override void SendSystem(SystemMessage message) => DeadEnd.Answer(this, message);
 
-    private void TimedOut() =>
+    private void TimedOut()
+    {
         _answer.TrySetException(new AskTimeoutException($"{asked.Path} did not answer {question.GetType().Name} in time"));
+        Release();
+    }
 
+    private void Cancelled(CancellationToken token)
+    {
+        _answer.TrySetCanceled(token);
+        Release();
+    }
+
+    // At once and on the completing thread, not as a continuation: under virtual time a timer that is still set would move the clock.
     private void Release()
     {
         _timer?.Dispose();

@@ -68,7 +68,8 @@ internal sealed class ContinuationMessage(SendOrPostCallback callback, object? s
 }
 
 /// <summary>An awaiting handler has ended.</summary>
-internal sealed class AwaitEndedMessage(Task task) : SystemMessage
+/// <param name="failure">What it threw; null when it ended well.</param>
+internal sealed class AwaitEndedMessage(Exception? failure) : SystemMessage
 {
-    public Task Task => task;
+    public Exception? Failure => failure;
 }

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MonitorCluster.Bench.Actors;
+
+/// <summary>
+/// What one message costs: CPU of the whole process (producers, consumers, garbage collector) and bytes allocated, divided by the messages. The message object is shared and the
+/// handler trivial, so that only the mailbox is measured. Wall time is shown but not judged: it depends on who else uses the machine.
+/// </summary>
+internal static class ActorsBenchmark
+{
+    private const int WarmUps = 2;
+    private const int Passes = 5;
+    private const int Messages = 1_000_000;
+    private const int Hops = 300_000;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Length > 0)
+        {
+            Console.Error.WriteLine($"The benchmark 'actors' has no options; got '{args[0]}'.");
+            return 64;
+        }
+
+        Console.WriteLine($"median of {Passes} passes of {Messages} messages (ping-pong: {Hops} hops) after {WarmUps} warm-ups, {Environment.ProcessorCount} processors");
+        Console.WriteLine($"{"scenario",-28}{"CPU ns/msg",12}{"B/msg",9}{"wall M msg/s",14}");
+        Cost[] tells =
+        [
+            await MeasureAsync("1 actor, 1 producer", () => TellAsync(actors: 1, producers: 1)),
+            await MeasureAsync("1 actor, 2 producers", () => TellAsync(actors: 1, producers: 2)),
+            await MeasureAsync("1000 actors, 1 producer", () => TellAsync(actors: 1_000, producers: 1)),
+            await MeasureAsync("1000 actors, 2 producers", () => TellAsync(actors: 1_000, producers: 2)),
+        ];
+        Cost pingPong = await MeasureAsync("ping-pong", PingPongAsync);
+
+        // The figures judged are those of the worst scenario.
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"RESULT tell_ns={tells.Max(c => c.CpuNs):F1} bytes_per_message={tells.Max(c => c.Bytes):F1} ping_pong_ns={pingPong.CpuNs:F1}"));
+        return 0;
+    }
+
+    private static async Task<Cost> MeasureAsync(string name, Func<Task<Cost>> pass)
+    {
+        for (int i = 0; i < WarmUps; i++)
+        {
+            await pass();
+        }
+
+        var costs = new Cost[Passes];
+        for (int i = 0; i < Passes; i++)
+        {
+            costs[i] = await pass();
+        }
+
+        var median = new Cost(Median(costs.Select(c => c.CpuNs)), Median(costs.Select(c => c.Bytes)), Median(costs.Select(c => c.MessagesPerSecond)));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{name,-28}{median.CpuNs,12:F1}{median.Bytes,9:F1}{median.MessagesPerSecond / 1e6,14:F1}"));
+        return median;
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Passes / 2);
+
+    private static async Task<Cost> TellAsync(int actors, int producers)
+    {
+        var system = ActorSystem.Create("bench", new ActorSystemSetup { MailboxLimit = int.MaxValue });
+        using var left = new CountdownEvent(actors);
+        int share = Messages / actors;
+        IActorRef[] refs = [.. Enumerable.Range(0, actors).Select(_ => system.ActorOf(Props.Create(() => new Counter(share, left))))];
+        object message = new();
+        Cost cost = Timed(Messages, () =>
+        {
+            Thread[] threads = [.. Enumerable.Range(0, producers).Select(_ => new Thread(() =>
+            {
+                for (int i = 0; i < Messages / producers; i++)
+                {
+                    refs[i % actors].Tell(message, null);
+                }
+            }))];
+            Array.ForEach(threads, thread => thread.Start());
+            left.Wait();
+            Array.ForEach(threads, thread => thread.Join());
+        });
+        await system.TerminateAsync();
+        return cost;
+    }
+
+    private static async Task<Cost> PingPongAsync()
+    {
+        var system = ActorSystem.Create("bench", new ActorSystemSetup());
+        using var done = new CountdownEvent(1);
+        IActorRef ping = system.ActorOf(Props.Create(() => new Player(Hops / 2, done)));
+        IActorRef pong = system.ActorOf(Props.Create(() => new Player(Hops, done)));
+        object ball = new();
+        Cost cost = Timed(Hops, () =>
+        {
+            ping.Tell(ball, pong);
+            done.Wait();
+        });
+        await system.TerminateAsync();
+        return cost;
+    }
+
+    private static Cost Timed(int messages, Action work)
+    {
+        GC.Collect();
+        using var process = Process.GetCurrentProcess();
+        long bytes = GC.GetTotalAllocatedBytes(precise: true);
+        TimeSpan cpu = process.TotalProcessorTime;
+        long start = Stopwatch.GetTimestamp();
+        work();
+        TimeSpan wall = Stopwatch.GetElapsedTime(start);
+        process.Refresh();
+        double cpuNs = (process.TotalProcessorTime - cpu).TotalNanoseconds / messages;
+        double perMessage = (double)(GC.GetTotalAllocatedBytes(precise: true) - bytes) / messages;
+        return new Cost(cpuNs, perMessage, messages / wall.TotalSeconds);
+    }
+
+    private readonly record struct Cost(double CpuNs, double Bytes, double MessagesPerSecond);
+
+    /// <summary>Says when it has got its share.</summary>
+    private sealed class Counter : ReceiveActor
+    {
+        private int _got;
+
+        public Counter(int share, CountdownEvent left) => ReceiveAny(_ =>
+        {
+            if (++_got == share)
+            {
+                left.Signal();
+            }
+        });
+    }
+
+    /// <summary>Hits the ball back until it has hit it often enough.</summary>
+    private sealed class Player : ReceiveActor
+    {
+        private int _hits;
+
+        public Player(int hitsMax, CountdownEvent done) => ReceiveAny(ball =>
+        {
+            if (++_hits == hitsMax)
+            {
+                done.Signal();
+            }
+            else
+            {
+                Sender.Tell(ball, Self);
+            }
+        });
+    }
+}
