@@ -1,7 +1,10 @@
 namespace MonitorCluster.TimeSeries.Detectors;
 
 /// <summary>What every <see cref="SeriesDetector"/> of a node shares. Immutable, safe for any thread.</summary>
-/// <remarks>The defaults were chosen on a recording of this project's own build machine, see docs/decisions/0012-first-detector.md.</remarks>
+/// <remarks>
+/// The defaults were chosen on 17 minutes of node_exporter at 1 s on a two-core build machine in use (507 series, 78 of them judged), with two
+/// CPU bursts: at 1 s steps 21 alerts, each a CPU burst that happened; at 10 s steps 3, all from the one overload that lasted minutes.
+/// </remarks>
 public sealed record DetectorSettings
 {
     /// <summary>Length of a detection step in milliseconds, at least 1; steps are aligned to multiples of it.</summary>

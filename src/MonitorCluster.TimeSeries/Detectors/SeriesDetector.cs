@@ -102,7 +102,7 @@ public struct SeriesDetector
 
         gapSteps -= (byte)(gapSteps > 0 ? 1 : 0);
         return new StepOutcome(
-            step.ClosedEndMs, x, expected, metric.IsCounter ? Math.Max(0, expected - spread) : expected - spread, expected + spread, score,
+            step.ClosedEndMs, x, expected, metric.IsCounter || metric.IsKnown ? Math.Max(0, expected - spread) : expected - spread, expected + spread, score,
             before, state, stuckBefore, stuckRule.IsStuck);
     }
 
