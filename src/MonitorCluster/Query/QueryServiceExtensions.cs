@@ -1,0 +1,27 @@
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Query;
+
+/// <summary>Queries given as text.</summary>
+public static class QueryServiceExtensions
+{
+    /// <summary>Evaluates a query at one instant.</summary>
+    /// <exception cref="QueryException">As the service, and kind bad_data when the text is no query.</exception>
+    public static Task<QueryResult> InstantAsync(this IQueryService service, string promql, long timeMs, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return service.EvaluateAsync(Parsed(promql), QueryTimes.At(timeMs), cancellationToken);
+    }
+
+    /// <summary>Evaluates a query from start to end by steps.</summary>
+    /// <exception cref="QueryException">As the service, and kind bad_data when the text is no query.</exception>
+    public static Task<QueryResult> RangeAsync(
+        this IQueryService service, string promql, long startMs, long endMs, long stepMs, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return service.EvaluateAsync(Parsed(promql), QueryTimes.Over(startMs, endMs, stepMs), cancellationToken);
+    }
+
+    private static PromQlQuery Parsed(string promql) => PromQlQuery.TryParse(promql, out PromQlQuery query, out PromQlError error)
+        ? query : throw new QueryException(QueryErrorKind.BadData, $"invalid parameter \"query\": {error}");
+}
