@@ -21,10 +21,10 @@ public sealed class CollectedSeries
     /// <summary>The shard that owns the series, 0-based.</summary>
     public int ShardId { get; }
 
-    // The dictionary (WAL segment) in which Handle is valid; 0 = none yet. Written only by the collector.
-    internal long DictionaryId { get; set; }
+    // The WAL segment in which Handle is valid; the object and not its number, as a number may come again after a failed disk. Written only by the collector.
+    internal object? Dictionary { get; set; }
 
-    // Dense within (DictionaryId, ShardId). Written only by the collector.
+    // Dense within (Dictionary, ShardId). Written only by the collector.
     internal int Handle { get; set; }
 
     // Whether the collector encoded a sample of the series since the catalog's last sweep. A race costs one more interning, never a sample.

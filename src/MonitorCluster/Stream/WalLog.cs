@@ -63,8 +63,8 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         }
     }
 
-    /// <summary>After a failure: the segment is left as it is. Its end is told by the checkpoint of the next one.</summary>
-    public void Abandon(long segment) => unsynced.Remove(segment);
+    /// <summary>After a failure: what was not synced is left as it is. The checkpoint of the next segment tells what counts.</summary>
+    public void AbandonUnsynced() => unsynced.Clear();
 
     public void Delete(long segment)
     {
@@ -77,7 +77,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
     public SectionContent Read(SectionRequest request)
     {
         SectionPlace place = request.Place;
-        byte[]? record = ReadRecord(place);
+        byte[]? record = place.IsLost ? null : ReadRecord(place);
         if (record is null)
         {
             return new SectionContent(request, IsReadable: false, default, default);
