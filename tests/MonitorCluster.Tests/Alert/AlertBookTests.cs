@@ -134,9 +134,9 @@ public class AlertBookTests
         string json = Encoding.UTF8.GetString(AlertJson.ToBytes(Alerts.Make(One, id: "3-1", seq: 12)));
 
         Assert.Equal(
-            """{"seq":12,"id":"3-1","status":"firing","severity":"warning","kind":"anomaly","host":"a","metric":"node_load1","labels":{"host":"a"},"""
-            + """"startsAt":"2023-11-14T22:13:20.000Z","endsAt":null,"value":0.85,"expected":0.05,"band":[0.02,0.1],"score":12.5,"channel":"level","""
-            + """"summary":"cpu pressure on web-1 is 0.85, expected 0.02 to 0.1, for 12 s"}""",
+            """{"seq":12,"id":"3-1","status":"firing","severity":"warning","kind":"anomaly","host":"a","metric":"node_load1","labels":{"host":"a"}"""
+            + ""","startsAt":"2023-11-14T22:13:20.000Z","endsAt":null,"value":0.85,"expected":0.05,"band":[0.02,0.1],"score":12.5"""
+            + ""","channel":"level","summary":"cpu pressure on web-1 is 0.85, expected 0.02 to 0.1, for 12 s"}""",
             json);
     }
 
