@@ -252,7 +252,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
             }
 
             while (!isReading && stream.Status == StreamStatus.Open && stream.HasUnsent && stream.InFlightBytes < options.ShardWindowBytes
-                && (inFlightBytes < creditBytes) && bytes < ReadBytes)
+                && inFlightBytes < creditBytes && bytes < ReadBytes)
             {
                 SectionRequest request = stream.TakeNext();
                 (requests ??= []).Add(request);
@@ -285,7 +285,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
             inFlightBytes -= freedBytes;
             stream.DurableDeadlineMs = stream.ReceivedSeq > durableSeq ? nowMs + durableTimeoutMs : 0;
             stream.DeadlineMs = stream.Status == StreamStatus.Open && !stream.HasInFlight ? 0 : stream.DeadlineMs;
-            ToCollector.Add(new SectionsDurable(stream.ShardId, durableSeq, segments));
+            ToCollector.Add(new SectionsDurable(collectorId, stream.ShardId, durableSeq, segments));
         }
     }
 
@@ -294,7 +294,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
         if (!isRejected)
         {
             isRejected = true; // nothing more under this identity
-            ToCollector.Add(new IdentityRejected(stream.ShardId, ownerLast, stream.LastSeq, stream.DurableSeq));
+            ToCollector.Add(new IdentityRejected(collectorId, stream.ShardId, ownerLast, stream.LastSeq, stream.DurableSeq));
         }
     }
 

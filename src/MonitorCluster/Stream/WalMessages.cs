@@ -69,17 +69,19 @@ internal sealed record ForeignRead(IReadOnlyList<ForeignSection> Sections, Forei
 internal sealed record ForeignSection(long Segment, int ShardId, ReadOnlyMemory<byte> Definitions, ReadOnlyMemory<byte> Runs);
 
 /// <summary>The sender tells the collector that sections are journalled.</summary>
+/// <param name="CollectorId">Under which identity.</param>
 /// <param name="ShardId">The shard.</param>
 /// <param name="DurableSeq">The highest number journalled.</param>
 /// <param name="Segments">How many sections that makes, by segment.</param>
-internal sealed record SectionsDurable(int ShardId, long DurableSeq, IReadOnlyList<(long Segment, int Sections)> Segments);
+internal sealed record SectionsDurable(Guid CollectorId, int ShardId, long DurableSeq, IReadOnlyList<(long Segment, int Sections)> Segments);
 
 /// <summary>An owner and the log disagree about the numbers: one of them is older than it was. The collector takes a new identity.</summary>
+/// <param name="CollectorId">Under which identity.</param>
 /// <param name="ShardId">The shard where it showed.</param>
 /// <param name="OwnerLastSeq">What the owner has applied.</param>
 /// <param name="LogLastSeq">The highest number the log gave.</param>
 /// <param name="KnownDurableSeq">What owners had told to be journalled.</param>
-internal sealed record IdentityRejected(int ShardId, long OwnerLastSeq, long LogLastSeq, long KnownDurableSeq);
+internal sealed record IdentityRejected(Guid CollectorId, int ShardId, long OwnerLastSeq, long LogLastSeq, long KnownDurableSeq);
 
 /// <summary>The collector gives the sender what the log holds, and the identity to send it under.</summary>
 internal sealed record StartSending(WalRecovery Recovery);
@@ -89,3 +91,6 @@ internal sealed record SectionsSynced(IReadOnlyList<SectionPlace> Places);
 
 /// <summary>The disk refused to read; the sender tries again later.</summary>
 internal sealed record ReadSectionsFailed(IReadOnlyList<SectionRequest> Requests, string Reason);
+
+/// <summary>The disk refused to read foreign segments; the collector tries again later.</summary>
+internal sealed record ForeignReadFailed;

@@ -1,0 +1,184 @@
+using MonitorCluster.SimulationTests.Stream;
+using MonitorCluster.Stream;
+using MonitorCluster.TimeSeries.Model;
+
+namespace MonitorCluster.Tests.Stream;
+
+public sealed class WalLogTests
+{
+    private readonly WalOptions options = new() { SegmentBytes = 64 << 10 };
+    private readonly StreamCounters counters = new();
+
+    [Fact]
+    public void Open_EveryCut_GivesAPrefixAndReportsTheTail()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 100);
+        byte[] bytes = written.Bytes(1);
+        for (int length = 0; length < bytes.Length; length += length < 4096 ? 1 : 13)
+        {
+            (List<string> found, WalRecovery recovery) = Reopen(written, bytes[..length]);
+
+            Assert.Equal(expected.Take(found.Count), found);
+            Assert.True(recovery.Damage.Count <= 1);
+            Assert.True(found.Count == expected.Count || length < bytes.Length);
+        }
+    }
+
+    [Fact]
+    public void Open_OneBitFlippedAnywhere_LosesOneRecordAndSaysSo()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 100);
+        byte[] bytes = written.Bytes(1);
+        var random = new Random(3);
+        for (int at = 0; at < bytes.Length; at++)
+        {
+            byte[] flipped = bytes.ToArray();
+            flipped[at] ^= (byte)(1 << random.Next(8));
+
+            (List<string> found, WalRecovery recovery) = Reopen(written, flipped);
+
+            Assert.True(recovery.Damage.Count == 1, $"offset {at}: {recovery.Damage.Count} places of damage reported");
+            Assert.True(found.Count >= expected.Count - 1, $"offset {at}: {expected.Count - found.Count} records lost");
+            Assert.Empty(found.Except(expected));
+        }
+    }
+
+    [Fact]
+    public void Open_FlipInTheMiddle_NamesPlaceExpectedAndFound()
+    {
+        (MemoryWalFiles written, _) = Write(sections: 3);
+        byte[] bytes = written.Bytes(1);
+        WalRecovery good = Reopen(written, bytes).Recovery;
+        SectionPlace second = good.Sections[1];
+        bytes[second.Offset + WalRecord.HeadBytes + 20] ^= 4;
+
+        WalRecovery recovery = Reopen(written, bytes).Recovery;
+
+        WalDamage damage = Assert.Single(recovery.Damage);
+        Assert.Equal((1L, second.Offset, WalRecord.HeadBytes + second.BodyLength, false), (damage.Segment, damage.Offset, damage.SizeBytes, damage.IsTail));
+        Assert.Contains("checksum", damage.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_BytesOfARecordInsideALabel_AreNoRecord()
+    {
+        (MemoryWalFiles source, _) = Write(sections: 1);
+        byte[] forged = source.Bytes(1);
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 2, seed: 9);
+        byte[] bytes = written.Bytes(1);
+        SectionPlace last = Reopen(written, bytes).Recovery.Sections[^1];
+        forged.AsSpan(WalSegmentHeader.SizeBytes, 200).CopyTo(bytes.AsSpan(last.Offset + 40));
+
+        List<string> found = Reopen(written, bytes).Found;
+
+        Assert.Equal(expected.Take(1), found);
+    }
+
+    [Fact]
+    public void Open_IdentityFileUnreadable_TakesTheSegmentsIdentity()
+    {
+        (MemoryWalFiles written, _) = Write(sections: 1);
+        Guid id = new WalLog(written, options, new Random(1)).Open(newIdentity: false).CollectorId;
+        written.WriteIdentity("garbage"u8);
+
+        WalRecovery recovery = new WalLog(written, options, new Random(2)).Open(newIdentity: false);
+
+        Assert.Equal(id, recovery.CollectorId);
+        Assert.Single(recovery.Damage);
+    }
+
+    [Fact]
+    public void Open_NewIdentity_GivesForeignSegmentsWithAllSections()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 5);
+        var log = new WalLog(written, options, new Random(4));
+
+        WalRecovery recovery = log.Open(newIdentity: true);
+        ForeignRead read = log.ReadForeign(new ForeignCursor(Assert.Single(recovery.ForeignSegments), 0));
+
+        Assert.Empty(recovery.Sections);
+        Assert.Null(read.Next);
+        Assert.Equal(expected, read.Sections.Select(s => Convert.ToHexString(s.Runs.Span)));
+    }
+
+    [Fact]
+    public void DiskFiles_WriteSyncReopen_GivesTheSameSections()
+    {
+        string directory = Directory.CreateTempSubdirectory("mc-wal-").FullName;
+        try
+        {
+            List<string> expected;
+            using (var files = new DiskWalFiles(directory))
+            {
+                expected = Fill(files, sections: 20, seed: 1);
+                Assert.Throws<IOException>(() => new DiskWalFiles(directory));
+            }
+
+            using var again = new DiskWalFiles(directory);
+            (List<string> found, WalRecovery recovery) = ReadAll(again);
+            Assert.Equal(expected, found);
+            Assert.Empty(recovery.Damage);
+            again.Delete(1);
+            Assert.Empty(again.List());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private (MemoryWalFiles Files, List<string> Expected) Write(int sections, int seed = 1)
+    {
+        var files = new MemoryWalFiles(new Random(seed));
+        return (files, Fill(files, sections, seed));
+    }
+
+    // What the log of one segment holds, as the runs of each section in order.
+    private List<string> Fill(IWalFiles files, int sections, int seed)
+    {
+        var random = new Random(seed);
+        var log = new WalLog(files, options, random);
+        var state = new CollectorState(options, counters, random);
+        state.Start(log.Open(newIdentity: false), 0);
+        var catalog = new SeriesCatalog(1000, (_, _) => 7);
+        var places = new List<SectionPlace>();
+        for (int i = 0; i < sections; i++)
+        {
+            var batch = new SampleBatch();
+            for (int s = 0; s < 40; s++)
+            {
+                Assert.True(catalog.TryIntern(LabelSet.Create("m" + random.Next(30), ("host", "a")), out CollectedSeries? series));
+                batch.Add(series, 1000L * i, random.NextDouble());
+            }
+
+            Assert.Null(state.Submit(batch, "native", new BatchWaiter(this, null, false, batch.Count), 0, out WalAppend? append));
+            log.Append(append!);
+            log.Sync();
+            state.OnSynced(append!.Lsn, places, []);
+        }
+
+        return [.. places.Select(p => Runs(log, p))];
+    }
+
+    private (List<string> Found, WalRecovery Recovery) Reopen(MemoryWalFiles original, byte[] bytes)
+    {
+        var files = new MemoryWalFiles(new Random(1));
+        original.CopyTo(files);
+        files.Replace(1, bytes);
+        return ReadAll(files);
+    }
+
+    private (List<string> Found, WalRecovery Recovery) ReadAll(IWalFiles files)
+    {
+        var log = new WalLog(files, options, new Random(5));
+        WalRecovery recovery = log.Open(newIdentity: false);
+        return ([.. recovery.Sections.Select(p => Runs(log, p))], recovery);
+    }
+
+    private static string Runs(WalLog log, SectionPlace place)
+    {
+        SectionContent content = log.Read(new SectionRequest(place, 1, []));
+        Assert.True(content.IsReadable);
+        return Convert.ToHexString(content.Runs.Span);
+    }
+}
