@@ -76,7 +76,7 @@ public class ColumnCodecTests
         var random = new Random(11);
         double[] room = new double[120];
         int refused = 0;
-        for (int round = 0; round < 100_000; round++)
+        for (int round = 0; round < 40_000; round++)
         {
             byte[] bytes = new byte[random.Next(0, 60)];
             random.NextBytes(bytes);
@@ -88,7 +88,7 @@ public class ColumnCodecTests
             refused += ColumnCodec.TryDecode(bytes, room.AsSpan(0, random.Next(0, 121))) ? 0 : 1;
         }
 
-        Assert.InRange(refused, 50_000, 99_999);
+        Assert.InRange(refused, 20_000, 39_999);
     }
 
     [Theory]
