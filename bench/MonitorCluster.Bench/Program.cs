@@ -1,13 +1,13 @@
 using MonitorCluster.Bench.Actors;
 
-var benchmarks = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
+var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
-    ["actors"] = ActorsBenchmark.RunAsync,
+    ["actors"] = ActorsBenchmark.Run,
 };
 
-if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], Task<int>>? run))
+if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], int>? run))
 {
-    return await run(args[1..]);
+    return run(args[1..]);
 }
 
 (TextWriter output, int exitCode) = args.Length == 0 ? (Console.Out, 0) : (Console.Error, 64);

@@ -14,7 +14,7 @@ internal static class ActorsBenchmark
     private const int Messages = 1_000_000;
     private const int Hops = 300_000;
 
-    public static async Task<int> RunAsync(string[] args)
+    public static int Run(string[] args)
     {
         if (args.Length > 0)
         {
@@ -26,12 +26,12 @@ internal static class ActorsBenchmark
         Console.WriteLine($"{"scenario",-28}{"CPU ns/msg",12}{"B/msg",9}{"wall M msg/s",14}");
         Cost[] tells =
         [
-            await MeasureAsync("1 actor, 1 producer", () => TellAsync(actors: 1, producers: 1)),
-            await MeasureAsync("1 actor, 2 producers", () => TellAsync(actors: 1, producers: 2)),
-            await MeasureAsync("1000 actors, 1 producer", () => TellAsync(actors: 1_000, producers: 1)),
-            await MeasureAsync("1000 actors, 2 producers", () => TellAsync(actors: 1_000, producers: 2)),
+            Measure("1 actor, 1 producer", () => Tell(actors: 1, producers: 1)),
+            Measure("1 actor, 2 producers", () => Tell(actors: 1, producers: 2)),
+            Measure("1000 actors, 1 producer", () => Tell(actors: 1_000, producers: 1)),
+            Measure("1000 actors, 2 producers", () => Tell(actors: 1_000, producers: 2)),
         ];
-        Cost pingPong = await MeasureAsync("ping-pong", PingPongAsync);
+        Cost pingPong = Measure("ping-pong", PingPong);
 
         // The figures judged are those of the worst scenario.
         Console.WriteLine(string.Create(
@@ -40,17 +40,17 @@ internal static class ActorsBenchmark
         return 0;
     }
 
-    private static async Task<Cost> MeasureAsync(string name, Func<Task<Cost>> pass)
+    private static Cost Measure(string name, Func<Cost> pass)
     {
         for (int i = 0; i < WarmUps; i++)
         {
-            await pass();
+            pass();
         }
 
         var costs = new Cost[Passes];
         for (int i = 0; i < Passes; i++)
         {
-            costs[i] = await pass();
+            costs[i] = pass();
         }
 
         var median = new Cost(Median(costs.Select(c => c.CpuNs)), Median(costs.Select(c => c.Bytes)), Median(costs.Select(c => c.MessagesPerSecond)));
@@ -61,7 +61,7 @@ internal static class ActorsBenchmark
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Passes / 2);
 
-    private static async Task<Cost> TellAsync(int actors, int producers)
+    private static Cost Tell(int actors, int producers)
     {
         var system = ActorSystem.Create("bench", new ActorSystemSetup { MailboxLimit = int.MaxValue });
         using var left = new CountdownEvent(actors);
@@ -81,11 +81,11 @@ internal static class ActorsBenchmark
             left.Wait();
             Array.ForEach(threads, thread => thread.Join());
         });
-        await system.TerminateAsync();
+        End(system);
         return cost;
     }
 
-    private static async Task<Cost> PingPongAsync()
+    private static Cost PingPong()
     {
         var system = ActorSystem.Create("bench", new ActorSystemSetup());
         using var done = new CountdownEvent(1);
@@ -97,7 +97,7 @@ internal static class ActorsBenchmark
             ping.Tell(ball, pong);
             done.Wait();
         });
-        await system.TerminateAsync();
+        End(system);
         return cost;
     }
 
@@ -115,6 +115,11 @@ internal static class ActorsBenchmark
         double perMessage = (double)(GC.GetTotalAllocatedBytes(precise: true) - bytes) / messages;
         return new Cost(cpuNs, perMessage, messages / wall.TotalSeconds);
     }
+
+    private static void End(ActorSystem system) =>
+#pragma warning disable VSTHRD002 // a benchmark is one thread; nothing else waits for it
+        system.TerminateAsync().Wait();
+#pragma warning restore VSTHRD002
 
     private readonly record struct Cost(double CpuNs, double Bytes, double MessagesPerSecond);
 
