@@ -254,6 +254,6 @@ internal sealed partial class Parser
 
         Token token = Take();
         double ms = Math.Round(token.Number * 1000);
-        return ms <= NumberLexer.DurationMsMax ? (long)ms : throw new PromQlParseException(token.Offset, "duration out of range");
+        return ms <= PromQlDuration.MsMax ? (long)ms : throw new PromQlParseException(token.Offset, "duration out of range");
     }
 }

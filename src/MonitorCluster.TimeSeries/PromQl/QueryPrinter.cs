@@ -7,11 +7,6 @@ namespace MonitorCluster.TimeSeries.PromQl;
 /// <summary>Writes a tree as canonical text: parsing that again gives the same tree.</summary>
 internal static class QueryPrinter
 {
-    private static readonly (string Name, long Ms)[] Units =
-    [
-        ("y", 365L * 86_400_000), ("w", 7L * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
-    ];
-
     /// <summary>One space around operators, names in braces sorted as written, durations in whole units.</summary>
     public static string Print(Expr expr)
     {
@@ -44,7 +39,7 @@ internal static class QueryPrinter
                 break;
             case RangeExpr range:
                 AppendSelector(text, range.Selector);
-                text.Append('[').Append(Duration(range.RangeMs)).Append(']');
+                text.Append('[').Append(PromQlDuration.Format(range.RangeMs)).Append(']');
                 AppendShift(text, range.Selector.ShiftMs);
                 break;
             case ParenExpr paren:
@@ -175,23 +170,8 @@ internal static class QueryPrinter
     {
         if (shiftMs != 0)
         {
-            text.Append(" offset ").Append(shiftMs < 0 ? "-" : "").Append(Duration(Math.Abs(shiftMs)));
+            text.Append(" offset ").Append(shiftMs < 0 ? "-" : "").Append(PromQlDuration.Format(Math.Abs(shiftMs)));
         }
-    }
-
-    private static string Duration(long ms)
-    {
-        var text = new StringBuilder();
-        foreach ((string name, long unitMs) in Units)
-        {
-            if (ms >= unitMs)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{ms / unitMs}{name}");
-                ms %= unitMs;
-            }
-        }
-
-        return text.ToString();
     }
 
     private static string Number(double value) => value switch

@@ -50,8 +50,8 @@ internal sealed class ScriptStore
     public static (LabelSet Labels, string Points) SplitSeries(string line)
     {
         line = line.Trim();
-        int end = line.StartsWith('{') || line.Contains("{", StringComparison.Ordinal) && line.IndexOf('{', StringComparison.Ordinal) < (line.IndexOf(' ', StringComparison.Ordinal) is var s and >= 0 ? s : int.MaxValue)
-            ? line.LastIndexOf('}') + 1 : line.IndexOf(' ', StringComparison.Ordinal);
+        int brace = line.IndexOf('{', StringComparison.Ordinal), blank = line.IndexOf(' ', StringComparison.Ordinal);
+        int end = brace >= 0 && brace < blank ? line.LastIndexOf('}') + 1 : blank;
         string text = line[..end].Trim();
         string rest = line[end..];
         if (text == "{}")

@@ -114,7 +114,7 @@ public class ScriptTests
     }
 
     private static bool AreClose(string[] left, string[] right) =>
-        left.Length == right.Length && left[1..].SequenceEqual(right[1..])
+        left.Length == right.Length && left.AsSpan(1).SequenceEqual(right.AsSpan(1))
         && double.TryParse(left[0], CultureInfo.InvariantCulture, out double a) && double.TryParse(right[0], CultureInfo.InvariantCulture, out double b)
         && Math.Abs(a - b) <= 1e-13 * Math.Max(Math.Abs(a), Math.Abs(b));
 }

@@ -1,0 +1,72 @@
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Node.Api;
+
+/// <summary>Answers in Prometheus' envelope: <c>{"status":"success","data":...}</c> or <c>{"status":"error","errorType":...,"error":...}</c>.</summary>
+internal static class PrometheusEnvelope
+{
+    private const string ContentType = "application/json";
+
+    /// <summary>Warning of an answer that the client's own <c>limit</c> cut.</summary>
+    public const string TruncatedWarning = "results truncated due to limit";
+
+    /// <summary>Makes a handler whose failures become error envelopes. The answer is computed before its first byte goes out.</summary>
+    public static RequestDelegate Handler(Func<HttpContext, RequestParameters, Task> handle) => async http =>
+    {
+        try
+        {
+            await handle(http, await RequestParameters.ReadAsync(http));
+        }
+        catch (QueryException e)
+        {
+            await ErrorAsync(http, e.Kind, e.Message);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read an answer; the status is for the access log.
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+    };
+
+    /// <summary>A success; the callback writes the value of <c>data</c>.</summary>
+    public static async Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated = false)
+    {
+        http.Response.ContentType = ContentType;
+        await using var json = new JsonStream(http.Response.BodyWriter, http.RequestAborted);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("status", "success");
+        json.Writer.WritePropertyName("data");
+        await writeData(json);
+        if (isTruncated)
+        {
+            json.Writer.WriteStartArray("warnings");
+            json.Writer.WriteStringValue(TruncatedWarning);
+            json.Writer.WriteEndArray();
+        }
+
+        json.Writer.WriteEndObject();
+    }
+
+    /// <summary>A failure.</summary>
+    public static async Task ErrorAsync(HttpContext http, QueryErrorKind kind, string message)
+    {
+        (int status, string name) = kind switch
+        {
+            QueryErrorKind.BadData => (StatusCodes.Status400BadRequest, "bad_data"),
+            QueryErrorKind.Execution => (StatusCodes.Status422UnprocessableEntity, "execution"),
+            QueryErrorKind.Canceled => (StatusCodes.Status499ClientClosedRequest, "canceled"),
+            QueryErrorKind.Timeout => (StatusCodes.Status503ServiceUnavailable, "timeout"),
+            QueryErrorKind.Unavailable => (StatusCodes.Status503ServiceUnavailable, "unavailable"),
+            QueryErrorKind.NotFound => (StatusCodes.Status404NotFound, "not_found"),
+            _ => (StatusCodes.Status500InternalServerError, "internal"),
+        };
+        http.Response.StatusCode = status;
+        http.Response.ContentType = ContentType;
+        await using var json = new JsonStream(http.Response.BodyWriter, http.RequestAborted);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("status", "error");
+        json.Writer.WriteString("errorType", name);
+        json.Writer.WriteString("error", message);
+        json.Writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,148 @@
+using System.Reflection;
+using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Node.Api;
+
+/// <summary>The queries of Prometheus' HTTP API v1, over <see cref="IQueryService"/>.</summary>
+/// <remarks>Every route takes its parameters in the three styles of <see cref="RequestParameters"/>; other methods get 405 from routing.</remarks>
+internal sealed class QueryApi
+{
+    private static readonly string[] GetAndPost = ["GET", "POST"];
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromMinutes(2);
+
+    private readonly IQueryService service;
+    private readonly TimeProvider time;
+
+    private QueryApi(IQueryService service, TimeProvider time)
+    {
+        this.service = service;
+        this.time = time;
+    }
+
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Maps the routes; the services must have an <see cref="IQueryService"/> and a <see cref="TimeProvider"/>.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        IQueryService service = routes.ServiceProvider.GetRequiredService<IQueryService>();
+        var api = new QueryApi(service, routes.ServiceProvider.GetRequiredService<TimeProvider>());
+        var catalog = new CatalogApi(service);
+        (string Path, Func<HttpContext, RequestParameters, Task> Handle)[] queries =
+        [
+            ("query", api.QueryAsync),
+            ("query_range", api.QueryRangeAsync),
+            ("format_query", FormatQueryAsync),
+            ("query_exemplars", ExemplarsAsync),
+            ("series", catalog.SeriesAsync),
+            ("labels", catalog.LabelsAsync),
+        ];
+        foreach ((string path, Func<HttpContext, RequestParameters, Task> handle) in queries)
+        {
+            routes.MapMethods("/api/v1/" + path, GetAndPost, PrometheusEnvelope.Handler(handle));
+        }
+
+        // Clients of Prometheus only ever GET these; DESIGN promises all of them both ways.
+        routes.MapMethods("/api/v1/label/{name}/values", GetAndPost, PrometheusEnvelope.Handler(catalog.LabelValuesAsync));
+        routes.MapMethods("/api/v1/metadata", GetAndPost, PrometheusEnvelope.Handler(catalog.MetadataAsync));
+        routes.MapMethods("/api/v1/status/tsdb", GetAndPost, PrometheusEnvelope.Handler(catalog.TsdbAsync));
+        routes.MapMethods("/api/v1/status/buildinfo", GetAndPost, PrometheusEnvelope.Handler(BuildInfoAsync));
+    }
+
+    private async Task QueryAsync(HttpContext http, RequestParameters parameters)
+    {
+        int? limit = parameters.Limit();
+        long timeMs = parameters.TimeMs("time", NowMs);
+        QueryTimes times = QueryTimes.At(timeMs) with { LookbackMs = parameters.DurationMs("lookback_delta") ?? QueryTimes.DefaultLookbackMs };
+        await AnswerAsync(http, parameters, parameters.Query(), times, limit);
+    }
+
+    private async Task QueryRangeAsync(HttpContext http, RequestParameters parameters)
+    {
+        int? limit = parameters.Limit();
+        long startMs = parameters.RequiredTimeMs("start"), endMs = parameters.RequiredTimeMs("end");
+        if (endMs < startMs)
+        {
+            throw RequestParameters.Invalid("end", $"end timestamp must not be before start time: {parameters.Text("end")} < {parameters.Text("start")}");
+        }
+
+        long stepMs = parameters.DurationMs("step") ?? throw RequestParameters.Invalid("step", "cannot parse \"\" to a valid duration");
+        if ((endMs - startMs) / stepMs > QueryLimits.Default.PointsMax)
+        {
+            throw new QueryException(
+                QueryErrorKind.BadData,
+                $"exceeded maximum resolution of 11,000 points per timeseries: {(endMs - startMs) / stepMs} asked for. Try decreasing the query resolution (?step=XX)");
+        }
+
+        PromQlQuery query = parameters.Query();
+        if (query.Type is not (ExprType.Scalar or ExprType.Vector))
+        {
+            string kind = query.Type == ExprType.Text ? "string" : "range vector";
+            throw RequestParameters.Invalid("query", $"invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector");
+        }
+
+        QueryTimes times = QueryTimes.Over(startMs, endMs, stepMs) with { LookbackMs = parameters.DurationMs("lookback_delta") ?? QueryTimes.DefaultLookbackMs };
+        await AnswerAsync(http, parameters, query, times, limit);
+    }
+
+    private async Task AnswerAsync(HttpContext http, RequestParameters parameters, PromQlQuery query, QueryTimes times, int? limit)
+    {
+        TimeSpan allowed = parameters.DurationMs("timeout") is { } ms && ms < TimeoutMax.TotalMilliseconds ? TimeSpan.FromMilliseconds(ms) : TimeoutMax;
+        QueryResult result;
+        using (var timeout = new CancellationTokenSource(allowed, time))
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, http.RequestAborted))
+        {
+            try
+            {
+                result = await service.EvaluateAsync(query, times, either.Token);
+            }
+            catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+            {
+                throw new QueryException(QueryErrorKind.Timeout, $"query timed out in query execution: over {allowed.TotalSeconds} s", e);
+            }
+        }
+
+        bool isTruncated = QueryResultJson.SeriesCount(result) > limit;
+        await PrometheusEnvelope.SuccessAsync(http, json => QueryResultJson.WriteAsync(json, result, limit ?? int.MaxValue), isTruncated);
+    }
+
+    private static Task FormatQueryAsync(HttpContext http, RequestParameters parameters)
+    {
+        string text = parameters.Query().ToString();
+        return PrometheusEnvelope.SuccessAsync(http, json =>
+        {
+            json.Writer.WriteStringValue(text);
+            return Task.CompletedTask;
+        });
+    }
+
+    // No exemplars are kept: the list is empty, but a bad query is still told so.
+    private static Task ExemplarsAsync(HttpContext http, RequestParameters parameters)
+    {
+        _ = parameters.Query();
+        return PrometheusEnvelope.SuccessAsync(http, static json =>
+        {
+            json.Writer.WriteStartArray();
+            json.Writer.WriteEndArray();
+            return Task.CompletedTask;
+        });
+    }
+
+    // Grafana tells the flavour of a server by "application"; the version names the Prometheus whose PromQL this is.
+    private static Task BuildInfoAsync(HttpContext http, RequestParameters parameters) => PrometheusEnvelope.SuccessAsync(http, static json =>
+    {
+        string build = typeof(QueryApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        string[] parts = build.Split('+', 2);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("application", "MonitorCluster");
+        json.Writer.WriteString("version", "3.0.0");
+        json.Writer.WriteString("revision", parts.Length > 1 ? parts[1] : "");
+        json.Writer.WriteString("branch", "");
+        json.Writer.WriteString("buildUser", "");
+        json.Writer.WriteString("buildDate", "");
+        json.Writer.WriteString("goVersion", "");
+        json.Writer.WriteString("monitorclusterVersion", parts[0]);
+        json.Writer.WriteEndObject();
+        return Task.CompletedTask;
+    });
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Node.Api;
+
+/// <summary>The parameters of a request, from the URL and from a form body; of a name given in both, the body's first.</summary>
+/// <remarks>
+/// Three styles are in use and work: a GET; a POST with a form (Grafana, promtool); a POST of type application/json with an empty body and
+/// the parameters in the URL (vmalert). Unknown names are ignored.
+/// </remarks>
+internal sealed class RequestParameters
+{
+    // A query has at most 64 KiB characters, at most 9 bytes each when escaped.
+    private const long BodyBytesMax = 1 << 20;
+
+    private readonly IQueryCollection url;
+    private readonly IFormCollection form;
+
+    private RequestParameters(IQueryCollection url, IFormCollection form)
+    {
+        this.url = url;
+        this.form = form;
+    }
+
+    /// <summary>Reads the body when it is a form.</summary>
+    /// <exception cref="QueryException">Kind bad_data: the form is malformed or too large.</exception>
+    public static async Task<RequestParameters> ReadAsync(HttpContext http)
+    {
+        HttpRequest request = http.Request;
+        if (!HttpMethods.IsPost(request.Method) || !request.HasFormContentType)
+        {
+            return new RequestParameters(request.Query, FormCollection.Empty);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = BodyBytesMax;
+        }
+
+        try
+        {
+            return new RequestParameters(request.Query, await request.ReadFormAsync(new FormOptions { ValueLengthLimit = (int)BodyBytesMax }, http.RequestAborted));
+        }
+        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"error parsing form values: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The first value of a name; null when it is missing or empty.</summary>
+    public string? Text(string name) => All(name).FirstOrDefault(v => !string.IsNullOrEmpty(v));
+
+    /// <summary>All values of a name.</summary>
+    public IEnumerable<string> All(string name)
+    {
+        foreach (StringValues values in (StringValues[])[form[name], url[name]])
+        {
+            foreach (string? value in values)
+            {
+                yield return value ?? "";
+            }
+        }
+    }
+
+    /// <summary>A time in milliseconds: float seconds since 1970 or RFC 3339.</summary>
+    /// <exception cref="QueryException">Kind bad_data: neither, or out of bounds.</exception>
+    public long TimeMs(string name, long missingMs)
+    {
+        string? text = Text(name);
+        return text is null ? missingMs
+            : ParameterText.TryTimeMs(text, out long ms) ? ms : throw Invalid(name, $"cannot parse \"{text}\" to a valid timestamp");
+    }
+
+    /// <summary>A time that must be there.</summary>
+    /// <exception cref="QueryException">Kind bad_data: missing, malformed, or out of bounds.</exception>
+    public long RequiredTimeMs(string name) => Text(name) is null ? throw Invalid(name, "cannot parse \"\" to a valid timestamp") : TimeMs(name, 0);
+
+    /// <summary>A duration over 0 in milliseconds: float seconds or such as <c>5m</c>; null when missing.</summary>
+    /// <exception cref="QueryException">Kind bad_data: neither, out of bounds, or not over 0.</exception>
+    public long? DurationMs(string name)
+    {
+        string? text = Text(name);
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (!ParameterText.TryDurationMs(text, out long ms))
+        {
+            throw Invalid(name, $"cannot parse \"{text}\" to a valid duration");
+        }
+
+        return ms > 0 ? ms : throw Invalid(name, $"zero or negative durations are not accepted: \"{text}\". Try a positive one");
+    }
+
+    /// <summary>A count over 0; null when missing or 0, which mean no limit.</summary>
+    /// <exception cref="QueryException">Kind bad_data: no number, or negative.</exception>
+    public int? Limit()
+    {
+        string? text = Text("limit");
+        if (text is null)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? (limit == 0 ? null : limit)
+            : throw Invalid("limit", $"cannot parse \"{text}\" to a number of 0 or more");
+    }
+
+    /// <summary>The query.</summary>
+    /// <exception cref="QueryException">Kind bad_data: missing or malformed, with the place.</exception>
+    public PromQlQuery Query() => PromQlQuery.TryParse(Text("query") ?? "", out PromQlQuery query, out PromQlError error)
+        ? query : throw Invalid("query", error.ToString());
+
+    /// <summary>The selectors of <c>match[]</c>.</summary>
+    /// <exception cref="QueryException">Kind bad_data: one is malformed.</exception>
+    public IReadOnlyList<IReadOnlyList<LabelMatcher>> Selectors() =>
+    [
+        .. All("match[]").Select(text => PromQlQuery.TryParseSelector(text, out IReadOnlyList<LabelMatcher> matchers, out PromQlError error)
+            ? matchers : throw Invalid("match[]", error.ToString())),
+    ];
+
+    /// <summary>An error that names the parameter.</summary>
+    public static QueryException Invalid(string name, string reason) => new(QueryErrorKind.BadData, $"invalid parameter \"{name}\": {reason}");
+}

@@ -1,0 +1,196 @@
+using MonitorCluster.TimeSeries.Model;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Tests.TimeSeries.PromQl;
+
+public class PromQlQueryTests
+{
+    [Theory]
+    [InlineData("sum(foo) BY (a,b,)", "sum by (a, b) (foo)")]
+    [InlineData("  -foo{ a = 'x\\n\"' , } [ 90s ] offset -1h # end", null)]
+    [InlineData("rate(foo{ a = 'x\"' , } [ 90s ] offset -3600)", "rate(foo{a=\"x\\\"\"}[1m30s] offset -1h)")]
+    [InlineData("{\"my.metric\", \"a b\"!~`\\d+`}", "{\"my.metric\",\"a b\"!~\"\\\\d+\"}")]
+    [InlineData("{__name__=\"foo\",x=\"\"}", "foo{x=\"\"}")]
+    [InlineData("a+b*c^-d", "a + b * c ^ -d")]
+    [InlineData("(a+b) * ON(x) c > BOOL 0x10", "(a + b) * on (x) c > bool 16")]
+    [InlineData("topk without(x)(3,up)", "topk without (x) (3, up)")]
+    [InlineData("sum", "sum")]
+    [InlineData("sum{by=\"1\",offset=\"2\",on=\"3\"} offset 1w2d3h4m5s6ms", "sum{by=\"1\",offset=\"2\",on=\"3\"} offset 1w2d3h4m5s6ms")]
+    [InlineData("sum by (by, on, \"a b\") (x)", "sum by (by, on, \"a b\") (x)")]
+    [InlineData("+-+inf", "-Inf")]
+    [InlineData("a:b:c[5m]", "a:b:c[5m]")]
+    [InlineData("'\\xc3\\xa9\\u00e9\\101'", "\"ééA\"")]
+    [InlineData("1e3 + 08", "1000 + 8")]
+    [InlineData("5m", "300")]
+    public void ToString_AnyForm_IsCanonicalAndParsesToItself(string text, string? canonical)
+    {
+        bool parsed = PromQlQuery.TryParse(text, out PromQlQuery query, out PromQlError error);
+        if (canonical is null)
+        {
+            Assert.False(parsed);
+            return;
+        }
+
+        Assert.True(parsed, error?.ToString());
+        Assert.Equal(canonical, query.ToString());
+        Assert.True(PromQlQuery.TryParse(canonical, out PromQlQuery again, out _));
+        Assert.Equal(canonical, again.ToString());
+    }
+
+    [Theory]
+    [InlineData("", "1:1: parse error: no expression found in input")]
+    [InlineData("up{", "1:4: parse error: unexpected end of input, expected a label name or \"}\"")]
+    [InlineData("1 +\n  )", "2:3: parse error: unexpected \")\", expected an expression")]
+    [InlineData("foo bar", "1:5: parse error: unexpected \"bar\"")]
+    [InlineData("histogram_quantile(0.9, x)", "1:1: parse error: function or aggregation \"histogram_quantile\" not supported")]
+    [InlineData("1 + stddev by (x) (y)", "1:5: parse error: function or aggregation \"stddev\" not supported")]
+    [InlineData("nosuch(x)", "1:1: parse error: unknown function with name \"nosuch\"")]
+    [InlineData("max_over_time(x[5m:1m])", "1:19: parse error: subqueries not supported")]
+    [InlineData("x @ 5", "1:3: parse error: modifier \"@\" not supported")]
+    [InlineData("x and y", "1:3: parse error: set operator \"and\" not supported")]
+    [InlineData("x * on(a) group_left y", "1:11: parse error: many-to-one matching with \"group_left\" not supported")]
+    [InlineData("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher")]
+    [InlineData("{a=~\".*\",b!=\"x\"}", "1:1: parse error: vector selector must contain at least one non-empty matcher")]
+    [InlineData("foo{__name__=\"bar\"}", "1:1: parse error: metric name must not be set twice: \"foo\" or \"bar\"")]
+    [InlineData("x{a=~\"(\"}", "1:5: parse error: error parsing regular expression")]
+    [InlineData("x{a=~\"(?=b)\"}", "1:5: parse error: error parsing regular expression: flags or groups")]
+    [InlineData("x{a=~`\\1`}", "1:5: parse error: error parsing regular expression: invalid escape sequence")]
+    [InlineData("x{a=~\"(a{1,1000}){1,1000}\"}", "1:5: parse error: regular expression is too large")]
+    [InlineData("x{a=~\".{1,10000}x\"}", "1:5: parse error: error parsing regular expression: invalid repeat count: over 1000")]
+    [InlineData("1 == 1", "1:3: parse error: comparisons between scalars must use BOOL modifier")]
+    [InlineData("x + bool y", "1:3: parse error: bool modifier can only be used on comparison operators")]
+    [InlineData("x + on(a) 1", "1:3: parse error: vector matching only allowed between instant vectors")]
+    [InlineData("rate(x)", "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector")]
+    [InlineData("rate(x[5m], 1)", "1:1: parse error: expected 1 argument(s) in call to \"rate\", got 2")]
+    [InlineData("round()", "1:1: parse error: expected at least 1 argument(s)")]
+    [InlineData("sum(1)", "1:5: parse error: expected type instant vector in aggregation expression of \"sum\", got scalar")]
+    [InlineData("topk(x, y)", "1:6: parse error: expected type scalar in aggregation parameter of \"topk\", got instant vector")]
+    [InlineData("topk(x)", "1:1: parse error: wrong number of arguments for aggregate expression \"topk\", expected 2, got 1")]
+    [InlineData("-x[5m]", "1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got range vector")]
+    [InlineData("x[5m] + 1", "1:1: parse error: binary expression must contain only scalar and instant vector types")]
+    [InlineData("x[0s]", "1:2: parse error: duration must be greater than 0")]
+    [InlineData("x[5m][5m]", "1:6: parse error: no offset modifiers or second range")]
+    [InlineData("x offset 5m offset 5m", "1:13: parse error: offset may not be set multiple times")]
+    [InlineData("(x) offset 5m", "1:5: parse error: offset modifier must be preceded by")]
+    [InlineData("sum(x)[5m]", "1:7: parse error: ranges only allowed for vector selectors")]
+    [InlineData("x[5m1h]", "1:3: parse error: bad number or duration syntax: \"5m1h\"")]
+    [InlineData("x[300y]", "1:3: parse error: bad number or duration syntax: \"300y\"")]
+    [InlineData("1.2.3", "1:1: parse error: bad number or duration syntax: \"1.2.3\"")]
+    [InlineData("'abc", "1:1: parse error: unterminated quoted string")]
+    [InlineData("`abc", "1:1: parse error: unterminated raw string")]
+    [InlineData("'\\q'", "1:2: parse error: unknown or malformed escape sequence in string")]
+    [InlineData("'\\xff'", "1:1: parse error: string is not valid UTF-8")]
+    [InlineData("x ; y", "1:3: parse error: unexpected character: ';'")]
+    [InlineData("sum by (a:b) (x)", "1:9: parse error: unexpected \"a:b\", expected a label name")]
+    [InlineData("abs(x,)", "1:7: parse error: unexpected \")\", expected an expression")]
+    public void TryParse_Bad_SaysWhatAndWhere(string text, string expected)
+    {
+        Assert.False(PromQlQuery.TryParse(text, out _, out PromQlError error));
+        Assert.StartsWith(expected, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(", ")")]
+    [InlineData("-", "")]
+    [InlineData("abs(", ")")]
+    [InlineData("sum(", ")")]
+    [InlineData("1+(", ")")]
+    [InlineData("2^", "")]
+    [InlineData("1+", "")]
+    [InlineData("x>bool ", "")]
+    public void TryParse_Deep_IsRefusedNotOverflowing(string open, string close)
+    {
+        Assert.True(PromQlQuery.TryParse(Nested(open, close, 200), out PromQlQuery query, out PromQlError error), error?.ToString());
+        Assert.NotEmpty(query.ToString());
+
+        Assert.False(PromQlQuery.TryParse(Nested(open, close, 5_000), out _, out error));
+        Assert.Contains("nests over 500 levels", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_AtTheDepthLimit_FitsASmallStack()
+    {
+        Exception? failure = null;
+        var thread = new Thread(
+            () => failure = Record.Exception(() =>
+            {
+                Assert.True(PromQlQuery.TryParse(Nested("-sum(", ")", 160), out PromQlQuery query, out _));
+                new ScriptStore().Evaluate(query, QueryTimes.At(0));
+            }),
+            maxStackSize: 256 * 1024);
+
+        thread.Start();
+        thread.Join();
+
+        Assert.Null(failure);
+    }
+
+    [Fact]
+    public void TryParse_TooLong_IsRefused()
+    {
+        Assert.False(PromQlQuery.TryParse(new string(' ', 65_536) + "1", out _, out PromQlError error));
+        Assert.Contains("65537 characters, over the limit of 65536", error.Message, StringComparison.Ordinal);
+        Assert.True(PromQlQuery.TryParse(new string(' ', 65_535) + "1", out _, out _));
+    }
+
+    [Fact]
+    public void TryParse_TooManyParts_IsRefused()
+    {
+        string Balanced(int levels) => levels == 0 ? "1" : $"({Balanced(levels - 1)}+{Balanced(levels - 1)})";
+
+        Assert.True(PromQlQuery.TryParse(Balanced(11), out _, out _));
+        Assert.False(PromQlQuery.TryParse(Balanced(12), out _, out PromQlError error));
+        Assert.Contains("over 10000 parts", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Selectors_EachKind_AsksForItsWindow()
+    {
+        Assert.True(PromQlQuery.TryParse("a{x=\"1\"} + rate(b[1m] offset 30s) + c offset -10s", out PromQlQuery query, out _));
+
+        IReadOnlyList<SelectorWindow> windows = query.Selectors(QueryTimes.Over(1_000_000, 1_100_500, 1_000));
+
+        Assert.Equal([(700_000L, 1_100_000L), (910_000L, 1_070_000L), (710_000L, 1_110_000L)], windows.Select(w => (w.FromMs, w.ToMs)));
+        Assert.Equal(["__name__=\"a\"", "x=\"1\""], windows[0].Matchers.Select(m => m.ToString()));
+    }
+
+    [Fact]
+    public void Evaluate_OverALimit_IsExecutionError()
+    {
+        var store = new ScriptStore();
+        store.Load("m{a=\"1\"} 1+1x100", 1_000);
+        store.Load("m{a=\"2\"} 1+1x100", 1_000);
+        Assert.True(PromQlQuery.TryParse("sum(m)", out PromQlQuery query, out _));
+        QueryTimes times = QueryTimes.Over(0, 100_000, 1_000);
+        QueryLimits enough = new() { PointsMax = 101, SeriesMax = 2, SamplesMax = 505 };
+
+        store.Evaluate(query, times, enough);
+
+        foreach (QueryLimits tight in (QueryLimits[])[enough with { PointsMax = 100 }, enough with { SeriesMax = 1 }, enough with { SamplesMax = 504 }])
+        {
+            Assert.Equal(QueryErrorKind.Execution, Assert.Throws<QueryException>(() => store.Evaluate(query, times, tight)).Kind);
+        }
+    }
+
+    [Fact]
+    public void Evaluate_Cancelled_Stops()
+    {
+        var store = new ScriptStore();
+        store.Add(LabelSet.Create("m"), [.. Enumerable.Range(0, 20_000).Select(i => (long)i)], new double[20_000]);
+        Assert.True(PromQlQuery.TryParse("sum_over_time(m[1h])", out PromQlQuery query, out _));
+
+        Assert.Throws<OperationCanceledException>(() => store.Evaluate(query, QueryTimes.Over(10_000, 20_000, 1), null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public void Evaluate_TimesOutOfBounds_IsBadData()
+    {
+        Assert.True(PromQlQuery.TryParse("1", out PromQlQuery query, out _));
+
+        Assert.Equal(QueryErrorKind.BadData, Assert.Throws<QueryException>(() => query.Selectors(QueryTimes.At(long.MaxValue))).Kind);
+        Assert.Equal(QueryErrorKind.BadData, Assert.Throws<QueryException>(() => query.Selectors(QueryTimes.Over(1, 0, 1))).Kind);
+    }
+
+    private static string Nested(string open, string close, int levels) =>
+        string.Concat(Enumerable.Repeat(open, levels)) + "x" + string.Concat(Enumerable.Repeat(close, levels));
+}
