@@ -1,0 +1,45 @@
+import { alerts } from '../data/alerts';
+import { pulse, silentSeconds } from '../data/hosts';
+import { cluster, connection } from '../data/live';
+import { now, useStore } from '../data/store';
+import { formatAge } from '../format';
+import { kindOf } from './Severity';
+
+// The state of everything in one sentence: the worst thing first.
+export function Verdict() {
+  const members = useStore(cluster)?.members ?? [];
+  const known = useStore(alerts);
+  const flow = useStore(pulse);
+  const link = useStore(connection);
+  const time = useStore(now);
+
+  const problems: string[] = [];
+  const dead = members.filter(member => member.status === 'dead');
+  const firing = known.filter(alert => alert.status === 'firing');
+  const silent = flow?.hosts.filter(host => flow.t - host.newest > silentSeconds) ?? [];
+  if (dead.length > 0) problems.push(`${list(dead.map(member => member.name), 'node')} ${dead.length === 1 ? 'is' : 'are'} dead`);
+  if (silent.length > 0 && flow) problems.push(`${list(silent.map(host => host.name), 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
+  const worst = firing[0];
+  if (worst) problems.push(`${firing.length === 1 ? '1 alert is firing' : `${firing.length} alerts are firing`}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
+
+  const critical = dead.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
+  const [level, text] = link.status === 'broken' ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]
+    : flow === null ? ['wait', 'Asking the node how things are …']
+      : problems.length > 0 ? [critical ? 'critical' : 'warning', `${capital(problems.join('; '))}.`]
+        : flow.hosts.length === 0 ? ['wait', 'The node runs; it has no samples yet.']
+          : ['good', `All is well: ${count(flow.hosts.length, 'host')} reporting, nothing unusual.`];
+
+  return <p class={`verdict ${level}`} role="status"><i aria-hidden="true" />{text}</p>;
+}
+
+function list(names: string[], kind: string): string {
+  return names.length > 3 ? `${names.length} ${kind}s` : `${kind}${names.length > 1 ? 's' : ''} ${names.join(', ')}`;
+}
+
+function count(n: number, kind: string): string {
+  return `${n} ${kind}${n === 1 ? '' : 's'}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
