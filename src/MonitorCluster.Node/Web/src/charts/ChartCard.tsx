@@ -91,7 +91,7 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
   const empty = frame.isEmpty;
 
   return (
-    <section class="card chart" aria-label={title} data-state={state} data-points={frame.times.length}>
+    <section class="card chart" aria-label={title} data-state={state} data-newest={frame.times.at(-1) ?? 0}>
       <header class="card-head"><h2>{title}</h2><span class="about">{shared.text || about}</span>{children}</header>
       <div class="plot" ref={box} style={{ height: `${look.height}px` }}>
         {empty && <p class="plot-note">{note(state, problem)}</p>}

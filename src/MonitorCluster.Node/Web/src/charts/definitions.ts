@@ -28,6 +28,7 @@ export interface Chart {
 }
 
 const virtualDisks = 'device!~"loop.*|ram.*|zram.*|dm-.*|md.*|sr.*|fd.*"';
+const realFileSystems = 'fstype!~"tmpfs|devtmpfs|ramfs|squashfs|iso9660|efivarfs|autofs|fuse.*|nsfs|tracefs"';
 const virtualNets = 'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cni.*|ifb.*|tap.*"';
 
 function select(scope: Scope, ...matchers: string[]): string {
@@ -64,6 +65,8 @@ function byLabel(answer: readonly Aligned[] | undefined, label: string, change: 
 const hostOf = (metric: Labels) => metric['host'] ?? 'unknown';
 const same = (y: number) => y;
 const hundred = (y: number) => 100 * y;
+// A rate is extrapolated to its window's edges, so a share of time can come out a little above one.
+const share = (y: number) => Math.min(100, 100 * y);
 // Close relatives share a line, so that the legend is read at a glance; Explore shows every mode by itself.
 const modes: [name: string, of: string[], colour: number][] = [
   ['user', ['user', 'nice'], 0], ['system', ['system'], 1], ['irq', ['irq', 'softirq'], 2], ['iowait', ['iowait'], 4], ['steal', ['steal'], 3],
@@ -121,7 +124,7 @@ export const charts: readonly Chart[] = [
     id: 'diskbusy', title: 'Disk busy', about: 'share of time with I/O in flight', aboutAll: 'busiest disk of each host',
     unit: 'percent', ceiling: 100, floor: 5, legendRows: 2,
     expressions: scope => [`max by (${scope.host === null ? 'host' : 'device'}) (${rate('node_disk_io_time_seconds_total', scope, virtualDisks)})`],
-    rows: ([answer], scope) => byLabel(answer, scope.host === null ? 'host' : 'device', y => Math.min(100, 100 * y)),
+    rows: ([answer], scope) => byLabel(answer, scope.host === null ? 'host' : 'device', share),
   },
   {
     id: 'network', title: 'Network', about: 'bytes received and sent, all physical interfaces', aboutAll: 'received and sent together',
@@ -143,9 +146,28 @@ export const charts: readonly Chart[] = [
     rows: (answers, scope) => scope.host === null
       ? (answers[0] ?? []).map(({ metric, ys }) => {
         const of = (at: number) => answers[at]?.find(other => hostOf(other.metric) === hostOf(metric))?.ys;
-        return { name: hostOf(metric), ys: map(join(join(ys, of(1), Math.max), of(2), Math.max), hundred) };
+        return { name: hostOf(metric), ys: map(join(join(ys, of(1), Math.max), of(2), Math.max), share) };
       })
-      : [...named(answers, 0, 'cpu', 0, hundred), ...named(answers, 1, 'memory', 3, hundred), ...named(answers, 2, 'io', 4, hundred)],
+      : [...named(answers, 0, 'cpu', 0, share), ...named(answers, 1, 'memory', 3, share), ...named(answers, 2, 'io', 4, share)],
+  },
+  {
+    id: 'space', title: 'Disk space', about: 'used share of each file system', aboutAll: 'fullest file system of each host',
+    unit: 'percent', ceiling: 100, floor: 100, legendRows: 3,
+    expressions: scope => ['size', 'avail'].map(name => `node_filesystem_${name}_bytes${select(scope, realFileSystems)}`),
+    rows: ([size, avail], scope) => {
+      const key = (metric: Labels) => JSON.stringify([metric['host'], metric['device'], metric['mountpoint']]);
+      const free = new Map((avail ?? []).map(({ metric, ys }) => [key(metric), ys]));
+      const rows = new Map<string, Row>();
+      for (const { metric, ys } of size ?? []) {
+        const name = scope.host === null ? hostOf(metric) : metric['mountpoint'] ?? 'unknown';
+        const used = join(ys, free.get(key(metric)), (all, left) => all > 0 ? 100 * (all - left) / all : 0);
+        const other = rows.get(name);
+        // Compared by host, the fullest counts; a file system without a value at some time does not hide another.
+        rows.set(name, { name, ys: other ? used.map((y, i) => y === null ? other.ys[i] ?? null : Math.max(y, other.ys[i] ?? 0)) : used });
+      }
+
+      return [...rows.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+    },
   },
   {
     id: 'load', title: 'Load', about: 'tasks that run or wait to, averaged', aboutAll: 'average of one minute',
