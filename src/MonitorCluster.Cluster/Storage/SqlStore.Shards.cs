@@ -37,17 +37,14 @@ public sealed partial class SqlStore
     public IReadOnlyList<ShardEpoch> ShardsOf(long incarnation) => _session.Read(() => OwnedBy(incarnation));
 
     /// <summary>The shard rows that changed after <paramref name="sinceVersion"/>; 0 gives all.</summary>
-    public ShardOwnersDelta ShardOwners(long sinceVersion) => _session.Read(() => new ShardOwnersDelta(
+    public ShardOwnersDelta ShardOwners(long sinceVersion) =>
+        _session.Read(() => new ShardOwnersDelta(ClusterVersion(), ChangedShards(sinceVersion)));
+
+    /// <summary>Members and changed shard rows in one snapshot.</summary>
+    public ClusterView View(long sinceVersion) => _session.Read(() => new ClusterView(
         ClusterVersion(),
-        _session.Query(
-            "SELECT shard_id, epoch, owner, target, version FROM shard WHERE version > @since ORDER BY shard_id",
-            row => new ShardOwner(
-                row.GetInt32(0),
-                row.GetInt64(1),
-                row.IsDBNull(2) ? null : row.GetInt64(2),
-                row.IsDBNull(3) ? null : row.GetInt64(3),
-                row.GetInt64(4)),
-            ("since", sinceVersion))));
+        _session.Query(SelectMembers + " ORDER BY incarnation", ReadMember),
+        ChangedShards(sinceVersion)));
 
     /// <summary>The shards that have anything stored but blocks, ascending: those that a new owner must load before it answers for them.</summary>
     public IReadOnlyList<int> ShardsWithData() => _session.Read(() => _session.Query(
@@ -59,6 +56,16 @@ public sealed partial class SqlStore
         ORDER BY shard_id
         """,
         row => row.GetInt32(0)));
+
+    private List<ShardOwner> ChangedShards(long sinceVersion) => _session.Query(
+        "SELECT shard_id, epoch, owner, target, version FROM shard WHERE version > @since ORDER BY shard_id",
+        row => new ShardOwner(
+            row.GetInt32(0),
+            row.GetInt64(1),
+            row.IsDBNull(2) ? null : row.GetInt64(2),
+            row.IsDBNull(3) ? null : row.GetInt64(3),
+            row.GetInt64(4)),
+        ("since", sinceVersion));
 
     private List<ShardEpoch> OwnedBy(long incarnation) => _session.Query(
         "SELECT shard_id, epoch FROM shard WHERE owner = @me ORDER BY shard_id",

@@ -1,0 +1,10 @@
+namespace MonitorCluster.Cluster.Membership;
+
+/// <summary>What membership waits for; each runs once and is set again.</summary>
+internal enum MembershipTimer
+{
+    Retry,
+    Watch,
+    Heartbeat,
+    Lease,
+}
