@@ -217,7 +217,7 @@ public class ShardDetectionTests
 
     private static (long[] Times, LabelSet[] Series, double[][] Rows) ReadRecording()
     {
-        using Stream stream = typeof(ShardDetectionTests).Assembly.GetManifestResourceStream(
+        using System.IO.Stream stream = typeof(ShardDetectionTests).Assembly.GetManifestResourceStream(
             "MonitorCluster.Tests.TimeSeries.Detectors.Fixtures.two-core-burst-1s.csv")!;
         using var reader = new StreamReader(stream);
         string[][] lines = [.. reader.ReadToEnd().Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split(';'))];

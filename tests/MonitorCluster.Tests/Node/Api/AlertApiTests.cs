@@ -12,7 +12,9 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Tests.Node.Api;
 
+#pragma warning disable CA1001 // xunit disposes through IAsyncLifetime
 public sealed class AlertApiTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private static readonly LabelSet Load = LabelSet.Create("node_load1", ("host", "web-1"));
     private readonly FakeAlertFeed feed = new();
