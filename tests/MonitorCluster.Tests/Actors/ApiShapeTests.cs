@@ -34,7 +34,7 @@ public sealed class ApiShapeTests
             yield return $"{Kind(type)} {type.Name}";
             IEnumerable<string> members = type.GetMembers(Declared)
                 .Where(member => IsVisible(member) && !member.IsDefined(typeof(CompilerGeneratedAttribute)))
-                .Where(member => member is not MethodBase { IsSpecialName: true } || member is ConstructorInfo)
+                .Where(member => member is ConstructorInfo or not (MethodBase { IsSpecialName: true } or FieldInfo { IsSpecialName: true }))
                 .Where(member => !(member is MethodBase && member.Name is "ToString" or "Equals" or "GetHashCode" or "PrintMembers" or "<Clone>$"))
                 .Select(Describe)
                 .Order(StringComparer.Ordinal);

@@ -123,7 +123,7 @@ public sealed class MailboxTests
     public async Task Pinned_EachActor_HasOneThreadOfItsOwnUntilItEnds()
     {
         var system = ActorSystem.Create("test", new ActorSystemSetup());
-        var thread = new TaskCompletionSource<Thread>();
+        var thread = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
         Props pinned = Behaviour.Props(
             a => a.On<int>(_ => a.From.Tell(Thread.CurrentThread)), postStop: _ => thread.TrySetResult(Thread.CurrentThread)).WithDispatcher("pinned");
         IActorRef one = system.ActorOf(pinned);
