@@ -31,7 +31,8 @@ internal sealed partial class ActorCell
         }
     }
 
-    // Awaits under the mailbox's context: even a task that completes elsewhere is reported from the mailbox, so the deterministic dispatcher stays on its thread.
+    // Awaits under the mailbox's context: even a task that completes elsewhere is reported from the mailbox, so that the deterministic
+    // dispatcher stays on its thread.
     private async Task ReportEndAsync(Task task)
     {
         Exception? failure = null;

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace MonitorCluster.Actors;
 
-// Failure: 1. the actor suspends itself and its children and tells its supervisor; 2. the supervisor decides; 3. the answer comes as Resume, Recreate (perhaps after a back-off) or
-// Terminate. A restart and an end first wait until the children they stopped are gone.
+// Failure: 1. the actor suspends itself and its children and tells its supervisor; 2. the supervisor decides; 3. the answer comes as Resume,
+// Recreate (perhaps after a back-off) or Terminate. A restart and an end first wait until the children they stopped are gone.
 internal sealed partial class ActorCell
 {
     private Exception? _failure; // our own, not yet answered
@@ -17,6 +17,7 @@ internal sealed partial class ActorCell
     private void UpdateSuspension() =>
         Mailbox.IsSuspended = _isAwaiting || _failure is not null || _suspendedByParent > 0 || _restartCause is not null || _isTerminating;
 
+    // :: Step 1
     private void Fail(Exception cause)
     {
         if (_isTerminating || _isTerminated)

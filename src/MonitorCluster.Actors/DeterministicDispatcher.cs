@@ -1,12 +1,13 @@
 namespace MonitorCluster.Actors;
 
 /// <summary>
-/// Runs all mailboxes of one or more systems on the caller's thread: which runs next, and for how many messages, is drawn from a seed. Same seed, same program: same order.
+/// Runs all mailboxes of one or more systems on the caller's thread: which runs next, and for how many messages, is drawn from a seed.
+/// Same seed, same program: same order.
 /// </summary>
 /// <remarks>
-/// Nothing moves by itself: a test drives it. Time moves to the next timer only when nothing is runnable. Asynchronous work outside of actors is deterministic when it is started by
-/// <see cref="Post"/> or <see cref="Run"/>: its continuations then queue here, too. Work that comes from another thread while the dispatcher runs is an error of the
-/// simulation; the next step throws and names the actor.
+/// Nothing moves by itself: a test drives it. Time moves to the next timer only when nothing is runnable. Asynchronous work outside of
+/// actors is deterministic when it is started by <see cref="Post"/> or <see cref="Run"/>: its continuations then queue here, too. Work that
+/// comes from another thread while the dispatcher runs is an error of the simulation; the next step throws and names the actor.
 /// </remarks>
 public sealed class DeterministicDispatcher : MessageDispatcher, IDispatcherProvider
 {

@@ -10,9 +10,10 @@ internal readonly record struct Envelope(object Message, IActorRef? Sender);
 /// dispatcher, which runs it on one thread at a time.
 /// </summary>
 /// <remarks>
-/// The lost wake-up (design: performance, section 1). A run ends with: status = idle; full fence; look at both queues again. A post does: change a queue with an
-/// interlocked operation; look at the status. So either the post sees idle and schedules, or the ending run sees the message. Looking at a field that producers change with a
-/// plain store would not do: the store could still wait in the producer's store buffer while it reads the old status.
+/// The lost wake-up (design: performance, section 1). A run ends with: status = idle; full fence; look at both queues again. A post does:
+/// change a queue with an interlocked operation; look at the status. So either the post sees idle and schedules, or the ending run sees the
+/// message. Looking at a field that producers change with a plain store would not do: the store could still wait in the producer's store
+/// buffer while it reads the old status.
 /// </remarks>
 internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int limit) : IThreadPoolWorkItem
 {

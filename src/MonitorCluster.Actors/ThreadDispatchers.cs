@@ -10,7 +10,8 @@ public sealed class ThreadDispatchers : IDispatcherProvider
     {
         Props.DefaultDispatcher => _default,
         Props.PinnedDispatcher => new PinnedDispatcher(),
-        _ => throw new ArgumentException($"No dispatcher is called '{name}'; there are '{Props.DefaultDispatcher}' and '{Props.PinnedDispatcher}'", nameof(name)),
+        _ => throw new ArgumentException(
+            $"No dispatcher is called '{name}'; there are '{Props.DefaultDispatcher}' and '{Props.PinnedDispatcher}'", nameof(name)),
     };
 }
 

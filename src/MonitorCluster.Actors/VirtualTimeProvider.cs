@@ -79,7 +79,8 @@ public sealed class VirtualTimeProvider : TimeProvider
         return true;
     }
 
-    /// <summary>Moves the clock and fires what becomes due on the way. Actors do not run meanwhile: see <see cref="DeterministicDispatcher.Advance"/>.</summary>
+    /// <summary>Moves the clock and fires what becomes due on the way.</summary>
+    /// <remarks>Actors do not run meanwhile: see <see cref="DeterministicDispatcher.Advance"/>.</remarks>
     /// <param name="time">Zero or more.</param>
     public void Advance(TimeSpan time)
     {

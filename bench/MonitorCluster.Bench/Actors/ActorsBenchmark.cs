@@ -4,16 +4,17 @@ using System.Globalization;
 namespace MonitorCluster.Bench.Actors;
 
 /// <summary>
-/// What one message costs: CPU of the whole process (producers, consumers, garbage collector) and bytes allocated, divided by the messages. The message object is shared and the
-/// handler trivial, so that only the mailbox is measured. Wall time is shown but not judged: it depends on who else uses the machine.
+/// What one message costs: CPU of the whole process (producers, consumers, garbage collector) and bytes allocated, divided by the messages.
+/// The message object is shared and the handler trivial, so that only the mailbox is measured.
+/// Wall time is shown but not judged: it depends on who else uses the machine.
 /// </summary>
 internal static class ActorsBenchmark
 {
     private const int WarmUps = 2;
     private const int Passes = 5;
 
-    // A queue's segments double from 32 to 524,288 slots, 1,048,544 in all: this many messages fill them, so that an unbounded backlog shows the bytes of a message
-    // and not those of slots left empty.
+    // A queue's segments double from 32 to 524,288 slots, 1,048,544 in all: this many messages fill them, so that an unbounded backlog
+    // shows the bytes of a message and not those of slots left empty.
     private const int Messages = 1_040_000;
     private const int Hops = 300_000;
 
@@ -25,7 +26,7 @@ internal static class ActorsBenchmark
             return 64;
         }
 
-        Console.WriteLine($"median of {Passes} passes of {Messages} messages (ping-pong: {Hops} hops) after {WarmUps} warm-ups, {Environment.ProcessorCount} processors");
+        Console.WriteLine($"median of {Passes} passes of {Messages} messages (ping-pong: {Hops} hops) after {WarmUps} warm-ups");
         Console.WriteLine($"{"scenario",-28}{"CPU ns/msg",12}{"B/msg",9}{"wall M msg/s",14}");
         Cost[] tells =
         [

@@ -46,7 +46,8 @@ public sealed class ApiShapeTests
     }
 
     private static string Kind(Type type) =>
-        type.IsInterface ? "interface" : type.IsEnum ? "enum" : type.IsAbstract && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : "class";
+        type.IsInterface ? "interface" : type.IsEnum ? "enum"
+        : type is { IsAbstract: true, IsSealed: true } ? "static class" : type.IsAbstract ? "abstract class" : "class";
 
     private static bool IsVisible(MemberInfo member) => member switch
     {

@@ -52,7 +52,8 @@ public sealed class CoordinatedShutdownTests
     [Fact]
     public void Run_ActorThatHangs_EndsAfterThePhasesTime()
     {
-        IActorRef actor = _simulation.System.ActorOf(Behaviour.Props(a => a.OnAsync<string>(_ => Task.Delay(Timeout.InfiniteTimeSpan, _simulation.Time, CancellationToken.None))));
+        IActorRef actor = _simulation.System.ActorOf(Behaviour.Props(a => a.OnAsync<string>(
+            _ => Task.Delay(Timeout.InfiniteTimeSpan, _simulation.Time, CancellationToken.None))));
         actor.Tell("hang");
         _simulation.RunUntilIdle();
 
