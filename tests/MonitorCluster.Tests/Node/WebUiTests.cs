@@ -9,7 +9,7 @@ using MonitorCluster.Node;
 namespace MonitorCluster.Tests.Node;
 
 /// <summary>The page's files as a browser gets them, through a real Kestrel on loopback.</summary>
-public sealed partial class WebUiTests : IAsyncLifetime
+public sealed partial class WebUiTests : IAsyncLifetime, IDisposable
 {
     private readonly WebApplication _app = Build();
     private readonly HttpClient _client = new();
@@ -22,8 +22,12 @@ public sealed partial class WebUiTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _client.Dispose();
         await _app.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
     }
 
     [Theory]
