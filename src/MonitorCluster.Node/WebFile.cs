@@ -33,7 +33,7 @@ internal sealed record WebFile(string Name, string ContentType, string Hash, byt
 
     private static byte[] ReadAll(Assembly assembly, string resource)
     {
-        using Stream stream = assembly.GetManifestResourceStream(resource)
+        using System.IO.Stream stream = assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"The build left out the resource {resource} of the page.");
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
