@@ -98,7 +98,10 @@ function releaseLock() {
 }
 
 function install() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).update(process.platform + process.arch).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.platform + process.arch)
+    .digest('hex');
   const stamp = join(root, 'node_modules/.monitorcluster-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   // On Windows npm is a .cmd file, which only a shell can start.
@@ -148,6 +151,8 @@ async function bundle() {
 
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);
-  const total = readdirSync(out).filter(name => name.endsWith('.gz')).reduce((sum, name) => sum + readFileSync(join(out, name)).length, 0);
+  const total = readdirSync(out)
+    .filter(name => name.endsWith('.gz'))
+    .reduce((sum, name) => sum + readFileSync(join(out, name)).length, 0);
   console.log(`page: ${files.size} files, ${(total / 1000).toFixed(1)} kB gzip`);
 }

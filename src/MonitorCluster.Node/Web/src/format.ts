@@ -10,11 +10,16 @@ export function formatValue(unit: Unit, value: number | null | undefined): strin
   if (value === null || value === undefined || Number.isNaN(value)) return dash;
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '−Inf';
   switch (unit) {
-    case 'percent': return `${digits(value)} %`;
-    case 'bytes': return scaled(value, 1024, binary, ' ');
-    case 'bytesPerSecond': return `${scaled(value, 1024, binary, ' ')}/s`;
-    case 'seconds': return formatDuration(value);
-    case 'number': return scaled(value, 1000, decimal, '\u202f').trim();
+    case 'percent':
+      return `${digits(value)} %`;
+    case 'bytes':
+      return scaled(value, 1024, binary, ' ');
+    case 'bytesPerSecond':
+      return `${scaled(value, 1024, binary, ' ')}/s`;
+    case 'seconds':
+      return formatDuration(value);
+    case 'number':
+      return scaled(value, 1000, decimal, '\u202f').trim();
   }
 }
 

@@ -18,10 +18,14 @@ import { isTyping } from './parts/Search';
 
 function Page() {
   switch (useStore(place).path) {
-    case '/alerts': return <Alerts />;
-    case '/explore': return <Explore />;
-    case '/cluster': return <Cluster />;
-    default: return <Overview />;
+    case '/alerts':
+      return <Alerts />;
+    case '/explore':
+      return <Explore />;
+    case '/cluster':
+      return <Cluster />;
+    default:
+      return <Overview />;
   }
 }
 
@@ -62,4 +66,9 @@ if (root) {
 
 startPulse();
 loadAlerts().catch(() => undefined);
-api.cluster().then(state => { if (cluster.value === null) cluster.set(state); }, () => undefined);
+api.cluster().then(
+  state => {
+    if (cluster.value === null) cluster.set(state);
+  },
+  () => undefined,
+);

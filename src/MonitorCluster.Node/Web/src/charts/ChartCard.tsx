@@ -38,10 +38,13 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
     const element = box.current;
     if (!element) return;
     const resized = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    const scrolled = new IntersectionObserver(([entry]) => {
-      seen.current = entry?.isIntersecting ?? true;
-      if (seen.current) setVersion(v => v + 1);
-    }, { rootMargin: '200px' });
+    const scrolled = new IntersectionObserver(
+      ([entry]) => {
+        seen.current = entry?.isIntersecting ?? true;
+        if (seen.current) setVersion(v => v + 1);
+      },
+      { rootMargin: '200px' },
+    );
     resized.observe(element);
     scrolled.observe(element);
     return () => {
@@ -51,9 +54,13 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
   }, []);
 
   // A chart that is scrolled out of sight keeps its data up to date and draws nothing.
-  useEffect(() => frame.onChange(() => {
-    if (seen.current) setVersion(v => v + 1);
-  }), [frame]);
+  useEffect(
+    () =>
+      frame.onChange(() => {
+        if (seen.current) setVersion(v => v + 1);
+      }),
+    [frame],
+  );
 
   const shown = frame.rows.filter(row => !off.has(row.name));
   const shape = JSON.stringify([frame.rows.map(row => row.name), [...off]]);
@@ -63,11 +70,13 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
     const span = (): Span => zoom.value ?? { from: frame.end - frame.windowSeconds, to: frame.end };
     const hooks: uPlot.Hooks.Arrays = {
       setCursor: [u => setCursor(u.cursor.idx ?? null)],
-      setSelect: [u => {
-        if (u.select.width < 6) return;
-        zoom.set({ from: u.posToVal(u.select.left, 'x'), to: u.posToVal(u.select.left + u.select.width, 'x') });
-        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-      }],
+      setSelect: [
+        u => {
+          if (u.select.width < 6) return;
+          zoom.set({ from: u.posToVal(u.select.left, 'x'), to: u.posToVal(u.select.left + u.select.width, 'x') });
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
     };
     const made = new uPlot(options(look, frame, shown, width, palette, span, hooks), dataOf(look, frame.times, shown), box.current);
     made.over.addEventListener('dblclick', () => zoom.set(null));
@@ -80,11 +89,12 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
 
   useEffect(() => plot.current?.setData(dataOf(look, frame.times, shown)), [version, zoomed]);
 
-  const toggle = (name: string) => setOff(old => {
-    const next = new Set(old);
-    if (!next.delete(name)) next.add(name);
-    return next;
-  });
+  const toggle = (name: string) =>
+    setOff(old => {
+      const next = new Set(old);
+      if (!next.delete(name)) next.add(name);
+      return next;
+    });
   const at = cursor !== null && cursor < frame.times.length ? cursor : null;
   const rows = frame.rows.slice(0, legendAtMost).map(row => summary(row.ys, at));
   const shared = sharedLabels(frame.rows);
@@ -92,31 +102,46 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
 
   return (
     <section class="card chart" aria-label={title} data-state={state} data-newest={frame.times.at(-1) ?? 0}>
-      <header class="card-head"><h2>{title}</h2><span class="about">{shared.text || about}</span>{children}</header>
+      <header class="card-head">
+        <h2>{title}</h2>
+        <span class="about">{shared.text || about}</span>
+        {children}
+      </header>
       <div class="plot" ref={box} style={{ height: `${look.height}px` }}>
         {empty && <p class="plot-note">{note(state, problem)}</p>}
       </div>
-      <div class="legend-box" style={{ minHeight: `${(legendRows + 1) * 20}px` }}><table class="legend">
-        <thead>
-          <tr><th scope="col">{at === null ? '' : formatClock(frame.times[at] ?? 0)}</th><th scope="col">{at !== null ? 'here' : stale ? 'last' : 'now'}</th><th scope="col">min</th><th scope="col">max</th></tr>
-        </thead>
-        <tbody>
-          {frame.rows.slice(0, legendAtMost).map((row, i) => (
-            <tr key={row.name} class={off.has(row.name) ? 'off' : ''}>
-              <th scope="row">
-                <button type="button" aria-pressed={!off.has(row.name)} title={row.name} onClick={() => toggle(row.name)}>
-                  <i class="swatch" style={{ background: colourOf(row, i, palette) }} />{shared.nameOf(row)}
-                </button>
-              </th>
-              <td>{formatValue(look.unit, rows[i]?.current)}</td>
-              <td>{formatValue(look.unit, rows[i]?.min)}</td>
-              <td>{formatValue(look.unit, rows[i]?.max)}</td>
+      <div class="legend-box" style={{ minHeight: `${(legendRows + 1) * 20}px` }}>
+        <table class="legend">
+          <thead>
+            <tr>
+              <th scope="col">{at === null ? '' : formatClock(frame.times[at] ?? 0)}</th>
+              <th scope="col">{at !== null ? 'here' : stale ? 'last' : 'now'}</th>
+              <th scope="col">min</th>
+              <th scope="col">max</th>
             </tr>
-          ))}
-        </tbody>
-      </table></div>
+          </thead>
+          <tbody>
+            {frame.rows.slice(0, legendAtMost).map((row, i) => (
+              <tr key={row.name} class={off.has(row.name) ? 'off' : ''}>
+                <th scope="row">
+                  <button type="button" aria-pressed={!off.has(row.name)} title={row.name} onClick={() => toggle(row.name)}>
+                    <i class="swatch" style={{ background: colourOf(row, i, palette) }} />
+                    {shared.nameOf(row)}
+                  </button>
+                </th>
+                <td>{formatValue(look.unit, rows[i]?.current)}</td>
+                <td>{formatValue(look.unit, rows[i]?.min)}</td>
+                <td>{formatValue(look.unit, rows[i]?.max)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {(frame.hidden > 0 || frame.rows.length > legendAtMost) && (
-        <p class="hint">{frame.rows.length} lines drawn, {Math.min(legendAtMost, frame.rows.length)} in the legend{frame.hidden > 0 && `; ${frame.hidden} more are left out: narrow the query`}.</p>
+        <p class="hint">
+          {frame.rows.length} lines drawn, {Math.min(legendAtMost, frame.rows.length)} in the legend
+          {frame.hidden > 0 && `; ${frame.hidden} more are left out: narrow the query`}.
+        </p>
       )}
       {!empty && <ChartTable frame={frame} look={look} title={title} />}
     </section>
@@ -137,7 +162,7 @@ function sharedLabels(rows: readonly Row[]): { text: string; nameOf: (row: Row) 
 
 function note(state: Props['state'], problem: string | undefined): string {
   if (state === 'loading') return 'Loading …';
-  return state === 'failed' ? problem ?? 'This could not be loaded.' : 'Nothing was measured in this window.';
+  return state === 'failed' ? (problem ?? 'This could not be loaded.') : 'Nothing was measured in this window.';
 }
 
 function summary(ys: readonly (number | null)[], at: number | null): { current: number | null; min: number | null; max: number | null } {
@@ -149,7 +174,7 @@ function summary(ys: readonly (number | null)[], at: number | null): { current: 
     last = y;
   }
 
-  const current = at === null ? ys.at(-1) ?? null : ys[at] ?? null;
+  const current = at === null ? (ys.at(-1) ?? null) : (ys[at] ?? null);
   return last === null ? { current, min: null, max: null } : { current, min, max };
 }
 
@@ -157,7 +182,12 @@ function summary(ys: readonly (number | null)[], at: number | null): { current: 
 function ChartTable({ frame, look, title }: { frame: Frame; look: Look; title: string }) {
   const [open, setOpen] = useState(false);
   const every = Math.max(1, Math.ceil(frame.times.length / 30));
-  const picks = open ? frame.times.map((_, i) => i).filter(i => (frame.times.length - 1 - i) % every === 0).reverse() : [];
+  const picks = open
+    ? frame.times
+        .map((_, i) => i)
+        .filter(i => (frame.times.length - 1 - i) % every === 0)
+        .reverse()
+    : [];
   const rows = frame.rows.slice(0, 10);
   return (
     <details onToggle={event => setOpen(event.currentTarget.open)}>
@@ -166,10 +196,24 @@ function ChartTable({ frame, look, title }: { frame: Frame; look: Look; title: s
         <div class="scroll">
           <table class="data">
             <caption class="sr">{title}, newest first</caption>
-            <thead><tr><th scope="col">time</th>{rows.map(row => <th scope="col" key={row.name}>{row.name}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">time</th>
+                {rows.map(row => (
+                  <th scope="col" key={row.name}>
+                    {row.name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>
               {picks.map(i => (
-                <tr key={frame.times[i]}><th scope="row">{formatDateTime(frame.times[i] ?? 0)}</th>{rows.map(row => <td key={row.name}>{formatValue(look.unit, row.ys[i])}</td>)}</tr>
+                <tr key={frame.times[i]}>
+                  <th scope="row">{formatDateTime(frame.times[i] ?? 0)}</th>
+                  {rows.map(row => (
+                    <td key={row.name}>{formatValue(look.unit, row.ys[i])}</td>
+                  ))}
+                </tr>
               ))}
             </tbody>
           </table>

@@ -6,9 +6,17 @@ import type { Labels } from '../data/promql';
 
 export type Column = (number | null)[];
 // Names are unique in a frame; the metric is given where lines are series as they are stored.
-export interface Row { name: string; ys: Column; colour?: number; metric?: Labels }
+export interface Row {
+  name: string;
+  ys: Column;
+  colour?: number;
+  metric?: Labels;
+}
 // One series of an answer, with a value (or null) for each time of the grid.
-export interface Aligned { metric: Labels; ys: Column }
+export interface Aligned {
+  metric: Labels;
+  ys: Column;
+}
 
 export const seriesAtMost = 50;
 
@@ -20,7 +28,10 @@ export class Frame {
   end = 0;
   private readonly listeners = new Set<() => void>();
 
-  constructor(readonly windowSeconds: number, readonly stepSeconds: number) {}
+  constructor(
+    readonly windowSeconds: number,
+    readonly stepSeconds: number,
+  ) {}
 
   load(times: number[], rows: Row[]): void {
     const shown = rows.slice(0, seriesAtMost);
@@ -31,7 +42,12 @@ export class Frame {
     this.times = times;
     this.rows = shown;
     // Live points that came while the history was on its way.
-    liveTimes.forEach((t, i) => this.add(t, liveRows.map(row => ({ ...row, ys: [row.ys[i] ?? null] }))));
+    liveTimes.forEach((t, i) =>
+      this.add(
+        t,
+        liveRows.map(row => ({ ...row, ys: [row.ys[i] ?? null] })),
+      ),
+    );
     this.end = Math.max(this.end, this.times.at(-1) ?? 0);
     this.changed();
   }

@@ -5,8 +5,17 @@ import { tint, type Colours } from './theme';
 
 // Turns a frame into uPlot's options and data. Nothing here touches the page.
 
-export interface Look { unit: Unit; stacked: boolean; floor: number; ceiling: number | null; height: number }
-export interface Span { from: number; to: number }
+export interface Look {
+  unit: Unit;
+  stacked: boolean;
+  floor: number;
+  ceiling: number | null;
+  height: number;
+}
+export interface Span {
+  from: number;
+  to: number;
+}
 
 export const syncKey = 'monitorcluster';
 const axisWidth = 62;
@@ -15,29 +24,58 @@ const dashes = [[], [7, 3], [2, 3]];
 // Bytes are scaled by 1,024: ticks at round numbers of them, too.
 const binarySteps = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
-export function options(look: Look, frame: Frame, shown: readonly Row[], width: number, colours: Colours, span: () => Span, hooks: uPlot.Hooks.Arrays): uPlot.Options {
+export function options(
+  look: Look,
+  frame: Frame,
+  shown: readonly Row[],
+  width: number,
+  colours: Colours,
+  span: () => Span,
+  hooks: uPlot.Hooks.Arrays,
+): uPlot.Options {
   const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
-    width, height: look.height, padding: [10, 8, 0, 0], pxAlign: 1, legend: { show: false }, hooks,
+    width,
+    height: look.height,
+    padding: [10, 8, 0, 0],
+    pxAlign: 1,
+    legend: { show: false },
+    hooks,
     cursor: {
-      sync: { key: syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false,
+      sync: { key: syncKey, setSeries: false },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+      y: false,
     },
     scales: {
       x: { time: true, range: () => [span().from, span().to] },
       y: { range: (_, min, max) => range(look, min, max) },
     },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(t => t % 60 === 0 ? formatClock(t).slice(0, 5) : formatClock(t)) },
-      { ...axis, size: axisWidth, space: 30, gap: 4, ...(look.unit.startsWith('bytes') ? { incrs: binarySteps } : {}), values: (_, ticks) => ticks.map(y => formatValue(look.unit, y)) },
+      { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(t => (t % 60 === 0 ? formatClock(t).slice(0, 5) : formatClock(t))) },
+      {
+        ...axis,
+        size: axisWidth,
+        space: 30,
+        gap: 4,
+        ...(look.unit.startsWith('bytes') ? { incrs: binarySteps } : {}),
+        values: (_, ticks) => ticks.map(y => formatValue(look.unit, y)),
+      },
     ],
-    series: [{}, ...drawn(look, shown).map(row => {
-      const at = frame.rows.indexOf(row);
-      const stroke = colourOf(row, at, colours);
-      return {
-        stroke, dash: row.colour === undefined ? dashes[Math.floor(at / 8) % dashes.length] ?? [] : [], width: look.stacked ? 1 : 1.6, points: { show: (u: uPlot, at: number) => isSparse(u.data[at]) },
-        ...(look.stacked ? { fill: tint(stroke, colours.surface, 0.55) } : {}),
-      };
-    })],
+    series: [
+      {},
+      ...drawn(look, shown).map(row => {
+        const at = frame.rows.indexOf(row);
+        const stroke = colourOf(row, at, colours);
+        return {
+          stroke,
+          dash: row.colour === undefined ? (dashes[Math.floor(at / 8) % dashes.length] ?? []) : [],
+          width: look.stacked ? 1 : 1.6,
+          points: { show: (u: uPlot, at: number) => isSparse(u.data[at]) },
+          ...(look.stacked ? { fill: tint(stroke, colours.surface, 0.55) } : {}),
+        };
+      }),
+    ],
   };
 }
 
@@ -48,8 +86,8 @@ export function drawn(look: Look, shown: readonly Row[]): Row[] {
 
 export function dataOf(look: Look, times: number[], shown: readonly Row[]): uPlot.AlignedData {
   if (!look.stacked) return [times, ...shown.map(row => row.ys)];
-  let below: Column = times.map((_, i) => shown.every(row => (row.ys[i] ?? null) === null) ? null : 0);
-  const sums = shown.map(row => below = below.map((sum, i) => sum === null ? null : sum + (row.ys[i] ?? 0)));
+  let below: Column = times.map((_, i) => (shown.every(row => (row.ys[i] ?? null) === null) ? null : 0));
+  const sums = shown.map(row => (below = below.map((sum, i) => (sum === null ? null : sum + (row.ys[i] ?? 0)))));
   return [times, ...sums.reverse()];
 }
 

@@ -3,7 +3,12 @@ import { Store } from '../data/store';
 // Colours for the canvas, read from the style sheet so that both themes are defined in one place.
 // The eight series colours are Okabe and Ito's (distinguishable with the common colour-vision deficiencies), tuned per theme.
 
-export interface Colours { series: string[]; grid: string; text: string; surface: string }
+export interface Colours {
+  series: string[];
+  grid: string;
+  text: string;
+  surface: string;
+}
 
 function read(): Colours {
   const style = getComputedStyle(document.documentElement);

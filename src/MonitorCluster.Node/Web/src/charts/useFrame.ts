@@ -4,7 +4,11 @@ import { nodeNow, paused, session, watch } from '../data/live';
 import { useStore } from '../data/store';
 import { align, alignPoint, Frame, grid, type Aligned, type Row } from './frame';
 
-export interface Loaded { frame: Frame; state: 'loading' | 'ready' | 'failed'; problem?: string }
+export interface Loaded {
+  frame: Frame;
+  state: 'loading' | 'ready' | 'failed';
+  problem?: string;
+}
 
 // History by query_range, then live points of the same expressions, in one frame. `toRows` must depend on nothing but its argument and `key`.
 export function useFrame(key: string, expressions: readonly string[], windowSeconds: number, toRows: (answers: Aligned[][]) => Row[]): Loaded {
@@ -19,14 +23,16 @@ export function useFrame(key: string, expressions: readonly string[], windowSeco
     const abort = new AbortController();
     const end = Math.floor(nodeNow() / step) * step;
     const start = end - Math.ceil(windowSeconds / step) * step;
-    Promise.all(expressions.map(text => queryRange(text, start, end, step, abort.signal))).then(answers => {
-      const times = grid(start, end, step);
-      const aligned = answers.map(answer => align(answer.resultType === 'matrix' ? answer.result : [], times, step));
-      frame.load(times, toRows(aligned));
-      setResult({ frame, state: 'ready' });
-    }).catch((e: unknown) => {
-      if (!abort.signal.aborted) setResult({ frame, state: 'failed', problem: e instanceof Error ? e.message : String(e) });
-    });
+    Promise.all(expressions.map(text => queryRange(text, start, end, step, abort.signal)))
+      .then(answers => {
+        const times = grid(start, end, step);
+        const aligned = answers.map(answer => align(answer.resultType === 'matrix' ? answer.result : [], times, step));
+        frame.load(times, toRows(aligned));
+        setResult({ frame, state: 'ready' });
+      })
+      .catch((e: unknown) => {
+        if (!abort.signal.aborted) setResult({ frame, state: 'failed', problem: e instanceof Error ? e.message : String(e) });
+      });
     return () => abort.abort();
   }, [frame, connected, isPaused]);
 

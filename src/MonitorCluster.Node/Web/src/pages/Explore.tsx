@@ -27,21 +27,46 @@ export function Explore() {
   return (
     <main class="page">
       <form class="bar query" onSubmit={submit}>
-        <textarea rows={1} value={draft} spellcheck={false} autocomplete="off" aria-label="PromQL expression" placeholder="PromQL, for example rate(node_cpu_seconds_total[30s])"
-          onInput={event => setDraft(event.currentTarget.value)} onKeyDown={event => { if (event.key === 'Enter' && !event.shiftKey) submit(event); }} />
-        <button type="submit" class="primary">Run</button>
+        <textarea
+          rows={1}
+          value={draft}
+          spellcheck={false}
+          autocomplete="off"
+          aria-label="PromQL expression"
+          placeholder="PromQL, for example rate(node_cpu_seconds_total[30s])"
+          onInput={event => setDraft(event.currentTarget.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && !event.shiftKey) submit(event);
+          }}
+        />
+        <button type="submit" class="primary">
+          Run
+        </button>
       </form>
       <div class="bar">
         <div class="segments" role="group" aria-label="View">
-          <button type="button" aria-pressed={view === 'graph'} onClick={() => setParams({ view: null })}>Graph</button>
-          <button type="button" aria-pressed={view === 'table'} onClick={() => setParams({ view: 'table' })}>Table</button>
+          <button type="button" aria-pressed={view === 'graph'} onClick={() => setParams({ view: null })}>
+            Graph
+          </button>
+          <button type="button" aria-pressed={view === 'table'} onClick={() => setParams({ view: 'table' })}>
+            Table
+          </button>
         </div>
         {view === 'graph' && <WindowPicker />}
         <ZoomReset />
       </div>
-      {query === ''
-        ? <section class="card empty"><h2>Ask for a series</h2><p>Type an expression above, or press <kbd>/</kbd> to search all metrics and labels.</p></section>
-        : view === 'graph' ? <Graph key={query} query={query} seconds={windowOf(params.get('w'))} /> : <Table key={query} query={query} />}
+      {query === '' ? (
+        <section class="card empty">
+          <h2>Ask for a series</h2>
+          <p>
+            Type an expression above, or press <kbd>/</kbd> to search all metrics and labels.
+          </p>
+        </section>
+      ) : view === 'graph' ? (
+        <Graph key={query} query={query} seconds={windowOf(params.get('w'))} />
+      ) : (
+        <Table key={query} query={query} />
+      )}
     </main>
   );
 }
@@ -54,7 +79,11 @@ function Graph({ query, seconds }: { query: string; seconds: number }) {
   const loaded = useFrame(query, expressions, seconds, ([answer]) => (answer ?? []).map(({ metric, ys }) => ({ name: seriesText(metric), metric, ys })));
   return (
     <div class="wide">
-      {loaded.state === 'failed' && <p class="error" role="alert">{loaded.problem}</p>}
+      {loaded.state === 'failed' && (
+        <p class="error" role="alert">
+          {loaded.problem}
+        </p>
+      )}
       <ChartCard title="Result" look={look} legendRows={4} {...loaded} />
     </div>
   );
@@ -71,16 +100,42 @@ function Table({ query }: { query: string }) {
     return () => abort.abort();
   }, [query]);
 
-  if (problem) return <p class="error" role="alert">{problem}</p>;
-  if (answer === null) return <section class="card"><p class="calm">Loading …</p></section>;
+  if (problem)
+    return (
+      <p class="error" role="alert">
+        {problem}
+      </p>
+    );
+  if (answer === null)
+    return (
+      <section class="card">
+        <p class="calm">Loading …</p>
+      </section>
+    );
   const rows = tableOf(answer);
   return (
     <section class="card">
       <div class="scroll">
         <table class="data">
           <caption>{rows.length === 0 ? 'No series matches.' : `${Math.min(rows.length, rowsAtMost)} of ${rows.length} rows`}</caption>
-          <thead><tr><th scope="col">series</th><th scope="col">value</th><th scope="col">time</th></tr></thead>
-          <tbody>{rows.slice(0, rowsAtMost).map((row, i) => <tr key={i}><th scope="row" class="mono">{row.name}</th><td class="mono">{row.value}</td><td>{formatDateTime(row.time)}</td></tr>)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">series</th>
+              <th scope="col">value</th>
+              <th scope="col">time</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, rowsAtMost).map((row, i) => (
+              <tr key={i}>
+                <th scope="row" class="mono">
+                  {row.name}
+                </th>
+                <td class="mono">{row.value}</td>
+                <td>{formatDateTime(row.time)}</td>
+              </tr>
+            ))}
+          </tbody>
         </table>
       </div>
     </section>
@@ -90,8 +145,11 @@ function Table({ query }: { query: string }) {
 function tableOf(answer: QueryResult): { name: string; value: string; time: number }[] {
   const row = (labels: Labels, [time, value]: [number, string]) => ({ name: seriesText(labels), value, time });
   switch (answer.resultType) {
-    case 'vector': return answer.result.map(sample => row(sample.metric, sample.value));
-    case 'matrix': return answer.result.flatMap(series => series.values.map(value => row(series.metric, value)));
-    default: return [row({ __name__: answer.resultType }, answer.result)];
+    case 'vector':
+      return answer.result.map(sample => row(sample.metric, sample.value));
+    case 'matrix':
+      return answer.result.flatMap(series => series.values.map(value => row(series.metric, value)));
+    default:
+      return [row({ __name__: answer.resultType }, answer.result)];
   }
 }

@@ -22,7 +22,7 @@ export function Overview() {
   const hosts = state?.hosts.map(host => host.name) ?? [];
   const asked = params.get('host');
   // With one host there is nothing to compare; with several the first view compares them, one line each.
-  const host = asked ?? (hosts.length > 1 ? null : hosts[0] ?? null);
+  const host = asked ?? (hosts.length > 1 ? null : (hosts[0] ?? null));
   const none = state !== null && hosts.length === 0;
   const seconds = windowOf(params.get('w'));
   const active = known.filter(alert => alert.status !== 'resolved');
@@ -42,9 +42,19 @@ export function Overview() {
       <Tiles />
       <div class="columns">
         <aside class="card alerts-card" aria-labelledby="alerts-title">
-          <header class="card-head"><h2 id="alerts-title">Alerts</h2><span class="about">{active.length === 0 ? 'none active' : `${active.length} active`}</span><a class="more" href="/alerts">all</a></header>
+          <header class="card-head">
+            <h2 id="alerts-title">Alerts</h2>
+            <span class="about">{active.length === 0 ? 'none active' : `${active.length} active`}</span>
+            <a class="more" href="/alerts">
+              all
+            </a>
+          </header>
           <AlertList items={known.slice(0, alertsAtMost)} empty="Nothing is unusual. New alerts appear here by themselves." />
-          {known.length > alertsAtMost && <p class="hint"><a href="/alerts">{known.length - alertsAtMost} more</a></p>}
+          {known.length > alertsAtMost && (
+            <p class="hint">
+              <a href="/alerts">{known.length - alertsAtMost} more</a>
+            </p>
+          )}
         </aside>
         <div class="charts-side">
           {!none && (
@@ -54,9 +64,13 @@ export function Overview() {
               <ZoomReset />
             </div>
           )}
-          {none ? <NoData /> : (
+          {none ? (
+            <NoData />
+          ) : (
             <div class="charts">
-              {charts.map(chart => <LiveChart key={chart.id} chart={chart} host={host} compared={Math.min(hosts.length, 6)} seconds={seconds} ready={state !== null} />)}
+              {charts.map(chart => (
+                <LiveChart key={chart.id} chart={chart} host={host} compared={Math.min(hosts.length, 6)} seconds={seconds} ready={state !== null} />
+              ))}
             </div>
           )}
         </div>
@@ -65,27 +79,54 @@ export function Overview() {
   );
 }
 
-interface LiveChartProps { chart: Chart; host: string | null; compared: number; seconds: number; ready: boolean }
+interface LiveChartProps {
+  chart: Chart;
+  host: string | null;
+  compared: number;
+  seconds: number;
+  ready: boolean;
+}
 
 function LiveChart({ chart, host, compared, seconds, ready }: LiveChartProps) {
   const scope: Scope = useMemo(() => ({ host, rate: `${Math.max(5, 2 * stepOf(seconds))}s` }), [host, seconds]);
-  const look: Look = useMemo(() => ({
-    unit: chart.unit, stacked: (chart.stacked ?? false) && host !== null, floor: chart.floor ?? 0, ceiling: chart.ceiling ?? null, height: 150,
-  }), [chart, host]);
+  const look: Look = useMemo(
+    () => ({
+      unit: chart.unit,
+      stacked: (chart.stacked ?? false) && host !== null,
+      floor: chart.floor ?? 0,
+      ceiling: chart.ceiling ?? null,
+      height: 150,
+    }),
+    [chart, host],
+  );
   // Until the hosts are known it is open whether one or all are shown: ask for nothing yet.
-  const expressions = useMemo(() => ready ? chart.expressions(scope) : [], [chart, scope, ready]);
+  const expressions = useMemo(() => (ready ? chart.expressions(scope) : []), [chart, scope, ready]);
   const loaded = useFrame(`${chart.id} ${host ?? ''} ${ready}`, expressions, seconds, answers => chart.rows(answers, scope));
-  return <ChartCard title={chart.title} about={host === null ? chart.aboutAll : chart.about} look={look} legendRows={host === null ? compared : chart.legendRows} {...loaded} state={ready ? loaded.state : 'loading'} />;
+  return (
+    <ChartCard
+      title={chart.title}
+      about={host === null ? chart.aboutAll : chart.about}
+      look={look}
+      legendRows={host === null ? compared : chart.legendRows}
+      {...loaded}
+      state={ready ? loaded.state : 'loading'}
+    />
+  );
 }
 
 function HostPicker({ hosts, host }: { hosts: string[]; host: string | null }) {
   if (hosts.length < 2 && (host === null || hosts.includes(host))) return <span class="host-name">{host ?? ''}</span>;
   const all = host !== null && !hosts.includes(host) ? [...hosts, host] : hosts;
   return (
-    <label class="picker">Host
+    <label class="picker">
+      Host
       <select value={host ?? ''} onChange={event => setParams({ host: event.currentTarget.value || null })}>
         <option value="">all {hosts.length}, compared</option>
-        {all.map(name => <option key={name} value={name}>{name}</option>)}
+        {all.map(name => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -93,14 +134,23 @@ function HostPicker({ hosts, host }: { hosts: string[]; host: string | null }) {
 
 export function ZoomReset() {
   const span = useStore(zoom);
-  return span && <button type="button" class="quiet" onClick={() => zoom.set(null)}>Back to now</button>;
+  return (
+    span && (
+      <button type="button" class="quiet" onClick={() => zoom.set(null)}>
+        Back to now
+      </button>
+    )
+  );
 }
 
 function NoData() {
   return (
     <section class="card empty" data-empty>
       <h2>No samples yet</h2>
-      <p>A node reads its own host once a second: processors, memory, disks, network, pressure and load. The first charts appear here within two seconds of its start, without any setting.</p>
+      <p>
+        A node reads its own host once a second: processors, memory, disks, network, pressure and load. The first charts appear here within two seconds of its
+        start, without any setting.
+      </p>
       <p>To send more, point a Prometheus at this node:</p>
       <pre>{`remote_write:\n  - url: ${location.origin}/api/v1/write`}</pre>
     </section>

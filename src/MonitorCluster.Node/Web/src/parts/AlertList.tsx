@@ -9,7 +9,13 @@ import { SeverityIcon, kindOf } from './Severity';
 export function AlertList({ items, empty }: { items: readonly Alert[]; empty: string }) {
   const time = useStore(now);
   if (items.length === 0) return <p class="calm">{empty}</p>;
-  return <ul class="alerts">{items.map(alert => <AlertItem key={alert.id} alert={alert} time={time} />)}</ul>;
+  return (
+    <ul class="alerts">
+      {items.map(alert => (
+        <AlertItem key={alert.id} alert={alert} time={time} />
+      ))}
+    </ul>
+  );
 }
 
 function AlertItem({ alert, time }: { alert: Alert; time: number }) {
@@ -27,16 +33,30 @@ function AlertItem({ alert, time }: { alert: Alert; time: number }) {
       <div class="alert-body">
         <p class="alert-title">
           <strong>{alert.host ?? 'cluster'}</strong>
-          {alert.metric !== null && <a class="mono" href={hrefOf('/explore', { q: selectorOf(labels) })}>{alert.metric}</a>}
+          {alert.metric !== null && (
+            <a class="mono" href={hrefOf('/explore', { q: selectorOf(labels) })}>
+              {alert.metric}
+            </a>
+          )}
         </p>
         {alert.summary && <p class="alert-text">{alert.summary}</p>}
         <p class="alert-facts">
           <span class={`pill ${alert.status}`}>{alert.status}</span>
           <span>{alert.severity}</span>
-          {since > 0 && (resolved && ended > 0
-            ? <span title={`${formatDateTime(since)} to ${formatDateTime(ended)}`}>lasted {formatAge(ended - since)}, ended {formatAge(time - ended)} ago</span>
-            : <span title={formatDateTime(since)}>for {formatAge(time - since)}</span>)}
-          {alert.value !== null && <span>{resolved ? 'at the end' : 'now'} <b>{formatValue(unit, alert.value)}</b>{expected(alert, unit)}</span>}
+          {since > 0 &&
+            (resolved && ended > 0 ? (
+              <span title={`${formatDateTime(since)} to ${formatDateTime(ended)}`}>
+                lasted {formatAge(ended - since)}, ended {formatAge(time - ended)} ago
+              </span>
+            ) : (
+              <span title={formatDateTime(since)}>for {formatAge(time - since)}</span>
+            ))}
+          {alert.value !== null && (
+            <span>
+              {resolved ? 'at the end' : 'now'} <b>{formatValue(unit, alert.value)}</b>
+              {expected(alert, unit)}
+            </span>
+          )}
         </p>
       </div>
     </li>

@@ -6,7 +6,12 @@ import { formatAge } from '../format';
 import { colours, isDark, toggleTheme } from '../charts/theme';
 import { Search } from './Search';
 
-const links = [['/', 'Overview'], ['/alerts', 'Alerts'], ['/explore', 'Explore'], ['/cluster', 'Cluster']] as const;
+const links = [
+  ['/', 'Overview'],
+  ['/alerts', 'Alerts'],
+  ['/explore', 'Explore'],
+  ['/cluster', 'Cluster'],
+] as const;
 
 export function Header() {
   const { path } = useStore(place);
@@ -16,18 +21,26 @@ export function Header() {
   return (
     <header class="top">
       <a class="brand" href="/" aria-label="MonitorCluster, overview">
-        <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M2 18h7l3-10 6 17 4-10 2 3h6" fill="none" stroke="currentColor" stroke-width="2.8" stroke-linecap="round" stroke-linejoin="round" /></svg>
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M2 18h7l3-10 6 17 4-10 2 3h6" fill="none" stroke="currentColor" stroke-width="2.8" stroke-linecap="round" stroke-linejoin="round" />
+        </svg>
         <span>MonitorCluster</span>
       </a>
       <nav aria-label="Pages">
         {links.map(([href, text]) => (
-          <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>{text}{href === '/alerts' && firing > 0 && <b class="count">{firing}</b>}</a>
+          <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+            {text}
+            {href === '/alerts' && firing > 0 && <b class="count">{firing}</b>}
+          </a>
         ))}
       </nav>
       <Search />
       <Status />
       <button type="button" class="icon" title="Dark or light (t)" aria-label={dark ? 'Use the light theme' : 'Use the dark theme'} onClick={toggleTheme}>
-        <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 2a6 6 0 0 1 0 12Z" fill="currentColor" /></svg>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" />
+          <path d="M8 2a6 6 0 0 1 0 12Z" fill="currentColor" />
+        </svg>
       </button>
     </header>
   );
@@ -38,8 +51,18 @@ function Status() {
   const held = useStore(paused);
   const text = held ? 'paused' : state.status === 'live' ? 'live' : state.status === 'broken' ? 'lost' : 'connecting';
   return (
-    <button type="button" class={`status ${text}`} aria-pressed={held} title={held ? 'Go on (p)' : 'Hold the charts still (p)'} onClick={() => paused.set(!held)}>
-      <i aria-hidden="true" />{text}<span class="pause" aria-hidden="true">{held ? '▶' : '❚❚'}</span>
+    <button
+      type="button"
+      class={`status ${text}`}
+      aria-pressed={held}
+      title={held ? 'Go on (p)' : 'Hold the charts still (p)'}
+      onClick={() => paused.set(!held)}
+    >
+      <i aria-hidden="true" />
+      {text}
+      <span class="pause" aria-hidden="true">
+        {held ? '▶' : '❚❚'}
+      </span>
     </button>
   );
 }
@@ -53,8 +76,12 @@ export function LostBanner() {
   return (
     <div class="lost-banner" role="alert">
       <strong>This node does not answer.</strong>
-      <span>Everything below is {formatAge(time - state.since)} old. {wait > 0 ? `Next try in ${wait} s.` : 'Trying now …'}</span>
-      <button type="button" onClick={retryNow}>Try now</button>
+      <span>
+        Everything below is {formatAge(time - state.since)} old. {wait > 0 ? `Next try in ${wait} s.` : 'Trying now …'}
+      </span>
+      <button type="button" onClick={retryNow}>
+        Try now
+      </button>
     </div>
   );
 }

@@ -29,7 +29,10 @@ export function Search() {
   const begin = () => {
     setOpen(true);
     if (state !== 'ready') setState('loading');
-    loadIndex().then(() => setState('ready'), () => setState('failed'));
+    loadIndex().then(
+      () => setState('ready'),
+      () => setState('failed'),
+    );
   };
   const found = open && state === 'ready' ? search(text, shownAtMost) : null;
   const chosen = found?.entries[active];
@@ -37,7 +40,11 @@ export function Search() {
   const change = (value: string) => {
     setText(value);
     setActive(0);
-    if (value.length > 2) loadMetric(value.trim()).then(() => refresh(n => n + 1), () => undefined);
+    if (value.length > 2)
+      loadMetric(value.trim()).then(
+        () => refresh(n => n + 1),
+        () => undefined,
+      );
   };
   const choose = (entry: Entry) => {
     go(hrefOf('/explore', { q: selectorOf(entry.labels) }));
@@ -63,9 +70,24 @@ export function Search() {
 
   return (
     <div class="search" role="search">
-      <input ref={input} type="search" role="combobox" list={undefined} placeholder="Search metrics and labels" aria-label="Search metrics and labels" autocomplete="off" spellcheck={false}
-        aria-expanded={open} aria-controls="search-results" aria-activedescendant={chosen ? `search-${active}` : undefined}
-        value={text} onInput={event => change(event.currentTarget.value)} onFocus={begin} onBlur={() => setOpen(false)} onKeyDown={onKey} />
+      <input
+        ref={input}
+        type="search"
+        role="combobox"
+        list={undefined}
+        placeholder="Search metrics and labels"
+        aria-label="Search metrics and labels"
+        autocomplete="off"
+        spellcheck={false}
+        aria-expanded={open}
+        aria-controls="search-results"
+        aria-activedescendant={chosen ? `search-${active}` : undefined}
+        value={text}
+        onInput={event => change(event.currentTarget.value)}
+        onFocus={begin}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKey}
+      />
       <kbd aria-hidden="true">/</kbd>
       {open && (
         <div class="search-panel" onMouseDown={event => event.preventDefault()}>
@@ -73,14 +95,24 @@ export function Search() {
           {found !== null && found.entries.length === 0 && <p class="hint">{text ? 'Nothing has all these words in its name or labels.' : 'No series yet.'}</p>}
           <ul id="search-results" role="listbox" ref={list}>
             {found?.entries.map((entry, i) => (
-              <li key={`${entry.kind}${entry.text}`} id={`search-${i}`} role="option" aria-selected={i === active} onMouseMove={() => setActive(i)} onClick={() => choose(entry)}>
-                <span class={`kind ${entry.kind}`}>{entry.kind}</span><span class="mono">{entry.text}</span>
+              <li
+                key={`${entry.kind}${entry.text}`}
+                id={`search-${i}`}
+                role="option"
+                aria-selected={i === active}
+                onMouseMove={() => setActive(i)}
+                onClick={() => choose(entry)}
+              >
+                <span class={`kind ${entry.kind}`}>{entry.kind}</span>
+                <span class="mono">{entry.text}</span>
               </li>
             ))}
           </ul>
           {found !== null && found.total > 0 && (
             <p class="hint foot">
-              {found.total > found.entries.length ? `The first ${found.entries.length} of ${found.total.toLocaleString('en-US')}: another word narrows it` : `${found.total} found`}
+              {found.total > found.entries.length
+                ? `The first ${found.entries.length} of ${found.total.toLocaleString('en-US')}: another word narrows it`
+                : `${found.total} found`}
               {found.partial && ' (of the first 20,000 series; a metric name in full finds the rest)'}
               <span class="keys">↑ ↓ choose · Enter opens · Esc closes</span>
             </p>

@@ -14,7 +14,11 @@ export function kindOf(alert: Alert): 'critical' | 'warning' | 'info' {
 
 export function SeverityIcon({ alert }: { alert: Alert }) {
   if (alert.status === 'resolved') {
-    return <svg class="sev resolved" viewBox="0 0 16 16" role="img" aria-label="resolved"><path d="M2.5 8.5 6.5 12.5 13.5 4" fill="none" stroke="currentColor" stroke-width="2.2" /></svg>;
+    return (
+      <svg class="sev resolved" viewBox="0 0 16 16" role="img" aria-label="resolved">
+        <path d="M2.5 8.5 6.5 12.5 13.5 4" fill="none" stroke="currentColor" stroke-width="2.2" />
+      </svg>
+    );
   }
 
   const kind = kindOf(alert);

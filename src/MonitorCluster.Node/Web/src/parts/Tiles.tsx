@@ -27,18 +27,40 @@ export function Tiles() {
 
   return (
     <dl class="tiles">
-      <Tile name="Nodes up" value={state === null ? '–' : `${up} of ${members.length}`} bad={state !== null && up < members.length} note={state === null ? '' : `${state.shards.length} shards`} />
-      <Tile name="Hosts" value={flow === null ? '–' : formatCount(hosts)} bad={silent > 0} note={silent > 0 ? `${silent} silent` : hosts > 0 ? 'all reporting' : ''} />
+      <Tile
+        name="Nodes up"
+        value={state === null ? '–' : `${up} of ${members.length}`}
+        bad={state !== null && up < members.length}
+        note={state === null ? '' : `${state.shards.length} shards`}
+      />
+      <Tile
+        name="Hosts"
+        value={flow === null ? '–' : formatCount(hosts)}
+        bad={silent > 0}
+        note={silent > 0 ? `${silent} silent` : hosts > 0 ? 'all reporting' : ''}
+      />
       <Tile name="Firing alerts" value={formatCount(firing)} bad={firing > 0} note={others > 0 ? `${others} pending or acknowledged` : 'none pending'} />
       <Tile name="Series" value={formatCount(series)} note="active" />
       <Tile name="Ingest" value={ingest === null ? '–' : `${formatCount(ingest)}/s`} note="samples" />
-      <Tile name="Newest sample" value={age === null ? '–' : age < 2 ? '< 2 s' : formatAge(age)} bad={age !== null && age > silentSeconds} note={age === null ? '' : 'ago'} />
+      <Tile
+        name="Newest sample"
+        value={age === null ? '–' : age < 2 ? '< 2 s' : formatAge(age)}
+        bad={age !== null && age > silentSeconds}
+        note={age === null ? '' : 'ago'}
+      />
     </dl>
   );
 }
 
 function Tile({ name, value, note, bad }: { name: string; value: string; note: string; bad?: boolean }) {
-  return <div class={`tile ${bad ? 'bad' : ''}`}><dt>{name}</dt><dd><b>{value}</b> <span>{note}</span></dd></div>;
+  return (
+    <div class={`tile ${bad ? 'bad' : ''}`}>
+      <dt>{name}</dt>
+      <dd>
+        <b>{value}</b> <span>{note}</span>
+      </dd>
+    </div>
+  );
 }
 
 function sum(values: (number | null)[]): number | null {

@@ -17,19 +17,40 @@ export function Verdict() {
   const dead = members.filter(member => member.status === 'dead');
   const firing = known.filter(alert => alert.status === 'firing');
   const silent = flow?.hosts.filter(host => flow.t - host.newest > silentSeconds) ?? [];
-  if (dead.length > 0) problems.push(`${list(dead.map(member => member.name), 'node')} ${dead.length === 1 ? 'is' : 'are'} dead`);
-  if (silent.length > 0 && flow) problems.push(`${list(silent.map(host => host.name), 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
+  if (dead.length > 0) {
+    const names = dead.map(member => member.name);
+    problems.push(`${list(names, 'node')} ${dead.length === 1 ? 'is' : 'are'} dead`);
+  }
+
+  if (silent.length > 0 && flow) {
+    const names = silent.map(host => host.name);
+    problems.push(`${list(names, 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
+  }
+
   const worst = firing[0];
-  if (worst) problems.push(`${firing.length === 1 ? '1 alert is firing' : `${firing.length} alerts are firing`}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
+  if (worst) {
+    const many = firing.length === 1 ? '1 alert is firing' : `${firing.length} alerts are firing`;
+    problems.push(`${many}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
+  }
 
   const critical = dead.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
-  const [level, text] = link.status === 'broken' ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]
-    : flow === null ? ['wait', 'Asking the node how things are …']
-      : problems.length > 0 ? [critical ? 'critical' : 'warning', `${capital(problems.join('; '))}.`]
-        : flow.hosts.length === 0 ? ['wait', 'The node runs; it has no samples yet.']
-          : ['good', `All is well: ${count(flow.hosts.length, 'host')} reporting, nothing unusual.`];
+  const [level, text] =
+    link.status === 'broken'
+      ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]
+      : flow === null
+        ? ['wait', 'Asking the node how things are …']
+        : problems.length > 0
+          ? [critical ? 'critical' : 'warning', `${capital(problems.join('; '))}.`]
+          : flow.hosts.length === 0
+            ? ['wait', 'The node runs; it has no samples yet.']
+            : ['good', `All is well: ${count(flow.hosts.length, 'host')} reporting, nothing unusual.`];
 
-  return <p class={`verdict ${level}`} role="status"><i aria-hidden="true" />{text}</p>;
+  return (
+    <p class={`verdict ${level}`} role="status">
+      <i aria-hidden="true" />
+      {text}
+    </p>
+  );
 }
 
 function list(names: string[], kind: string): string {

@@ -16,7 +16,15 @@ export function WindowPicker() {
   return (
     <div class="segments" role="group" aria-label="Time window">
       {windows.map((choice, i) => (
-        <button key={choice.name} type="button" aria-pressed={choice.seconds === seconds} title={`Press ${i + 1}`} onClick={() => setParams({ w: choice.name, zoom: null })}>{choice.label}</button>
+        <button
+          key={choice.name}
+          type="button"
+          aria-pressed={choice.seconds === seconds}
+          title={`Press ${i + 1}`}
+          onClick={() => setParams({ w: choice.name, zoom: null })}
+        >
+          {choice.label}
+        </button>
       ))}
     </div>
   );
