@@ -5,7 +5,8 @@ using MonitorCluster.TimeSeries.Chunks;
 namespace MonitorCluster.Bench.Codec;
 
 /// <summary>
-/// Bytes and CPU per sample of sealing rows into mini-blocks and reading them back, everything included (times, directory, summaries). Every sample read back is compared bit for bit.
+/// Bytes and CPU per sample of sealing rows into mini-blocks and reading them back, everything included (times, directory, summaries).
+/// Every sample read back is compared bit for bit.
 /// Without <c>--pages</c> the data is generated: the mix of a host's metrics with 63 % constant series, as counted on a real one.
 /// </summary>
 internal static class CodecBenchmark
@@ -40,7 +41,7 @@ internal static class CodecBenchmark
         double decodeNs = Measure(repeats, samples, () => Read(sealedBlocks));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{entities.Count} entities, {entities.Sum(e => e.Columns)} series, {samples} samples in {sealedBlocks.Count} mini-blocks; median of {Passes} passes"));
+            $"{entities.Count} entities, {entities.Sum(e => e.Columns)} series, {samples} samples in {sealedBlocks.Count} mini-blocks, {Passes} passes"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"RESULT bytes_per_sample={block.Length / (double)samples:F3} encode_ns={encodeNs:F1} decode_ns={decodeNs:F1} samples={samples}"));
@@ -133,7 +134,8 @@ internal static class CodecBenchmark
             foreach (string line in File.ReadLines(files[page]))
             {
                 int blank = line.LastIndexOf(' ');
-                if (blank <= 0 || line[0] == '#' || !double.TryParse(line.AsSpan(blank + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                if (blank <= 0 || line[0] == '#'
+                    || !double.TryParse(line.AsSpan(blank + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
                 {
                     continue;
                 }
@@ -204,7 +206,8 @@ internal static class CodecBenchmark
         public static Entity Of(int firstSeries, double[][] columns, int intervalMs, int jitterMs, Random random)
         {
             int rows = columns[0].Length;
-            long[] times = [.. Enumerable.Range(0, rows).Select(i => 1_700_000_000_000 + ((long)i * intervalMs) + random.Next(-jitterMs, jitterMs + 1))];
+            long[] times =
+                [.. Enumerable.Range(0, rows).Select(i => 1_700_000_000_000 + ((long)i * intervalMs) + random.Next(-jitterMs, jitterMs + 1))];
             double[] cells = [.. Enumerable.Range(0, rows * columns.Length).Select(i => columns[i % columns.Length][i / columns.Length])];
             return new Entity(times, cells, [.. Enumerable.Range(firstSeries, columns.Length)]);
         }

@@ -4,7 +4,8 @@ using System.Numerics;
 namespace MonitorCluster.TimeSeries.Chunks;
 
 /// <summary>CRC-32C (Castagnoli), the checksum of every byte format of the project.</summary>
-/// <remarks>Source: RFC 3720, appendix B.4. It finds every flipped bit, and every burst of up to 32 bits. Uses the processor's instruction where there is one.</remarks>
+/// <remarks>Source: RFC 3720, appendix B.4. It finds every flipped bit, and every burst of up to 32 bits.
+/// Uses the processor's instruction where there is one.</remarks>
 public static class Crc32C
 {
     /// <summary>The checksum of bytes; 0 for none.</summary>

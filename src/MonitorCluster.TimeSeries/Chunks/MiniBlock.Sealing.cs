@@ -8,7 +8,8 @@ public sealed partial class MiniBlock
 {
     /// <summary>Seals rows.</summary>
     /// <param name="timestampsMs">The rows' times, strictly ascending; 1 to <see cref="RowsMax"/>.</param>
-    /// <param name="rowMajorValues">The cells: row r, column c at r * stride + c. A cell with <see cref="AbsentBits"/> has no sample; all other bits are kept.</param>
+    /// <param name="rowMajorValues">The cells: row r, column c at r * stride + c. A cell with <see cref="AbsentBits"/> has no sample;
+    /// all other bits are kept.</param>
     /// <param name="stride">The cells from one row to the next; at least the number of series.</param>
     /// <param name="seriesNumbers">The series of each column, not negative; 1 to <see cref="ColumnsMax"/>.</param>
     /// <param name="previous">The entity's mini-block before; when its series are the same, both share their array.</param>

@@ -37,7 +37,8 @@ public sealed partial class MiniBlock
     private readonly int columnsStart;
 
     private MiniBlock(
-        ReadOnlyMemory<byte> body, Range timestamps, int columnsStart, int rows, long firstTimestampMs, long lastTimestampMs, int[] seriesNumbers, Column[] columns, Summary[] summaries)
+        ReadOnlyMemory<byte> body, Range timestamps, int columnsStart, int rows, long firstTimestampMs, long lastTimestampMs,
+        int[] seriesNumbers, Column[] columns, Summary[] summaries)
     {
         (this.body, this.timestamps, this.seriesNumbers, this.columns, this.summaries) = (body, timestamps, seriesNumbers, columns, summaries);
         (this.columnsStart, Rows, FirstTimestampMs, LastTimestampMs) = (columnsStart, rows, firstTimestampMs, lastTimestampMs);
@@ -150,7 +151,7 @@ public sealed partial class MiniBlock
         return read;
     }
 
-    /// <summary>Takes bytes that <see cref="Seal"/> made. The directory and the times are checked here, each column when it is read; nothing is copied.</summary>
+    /// <summary>Takes bytes that <see cref="Seal"/> made. The directory and the times are checked here, each column when it is read.</summary>
     /// <returns>False when the bytes are no mini-block. Never throws, allocates no more than 12 bytes per byte given.</returns>
     public static bool TryOpen(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out MiniBlock? miniBlock)
     {
@@ -262,10 +263,13 @@ public sealed partial class MiniBlock
     private readonly record struct Column(int End, int Summary);
 
     /// <summary>A kept summary: 48 bytes. The times are rows, because they nearly always are the first and the last.</summary>
-    private readonly record struct Summary(double Sum, double Min, double Max, double First, double Last, byte Count, byte FirstRow, byte LastRow, bool HasStaleMarkers)
+    private readonly record struct Summary(
+        double Sum, double Min, double Max, double First, double Last, byte Count, byte FirstRow, byte LastRow, bool HasStaleMarkers)
     {
         public static Summary Of(in ColumnSummary s, ReadOnlySpan<long> timestampsMs) =>
-            new(s.Sum, s.Min, s.Max, s.First, s.Last, (byte)s.Count, RowOf(s.FirstTimestampMs, timestampsMs), RowOf(s.LastTimestampMs, timestampsMs), s.HasStaleMarkers);
+            new(
+                s.Sum, s.Min, s.Max, s.First, s.Last, (byte)s.Count,
+                RowOf(s.FirstTimestampMs, timestampsMs), RowOf(s.LastTimestampMs, timestampsMs), s.HasStaleMarkers);
 
         public bool TryExpand(MiniBlock owner, out ColumnSummary summary)
         {

@@ -8,7 +8,8 @@ public readonly ref struct RemoteWriteMetadata
     private const int HelpField = 4;
     private const int UnitField = 5;
 
-    /// <summary>The type's number: 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge histogram, 5 summary, 6 info, 7 state set; a later one may come.</summary>
+    /// <summary>The type's number:
+    /// 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge histogram, 5 summary, 6 info, 7 state set; a later one may come.</summary>
     public int Type { get; private init; }
 
     /// <summary>The name of the metric family.</summary>

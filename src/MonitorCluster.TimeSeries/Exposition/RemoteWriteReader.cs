@@ -17,7 +17,8 @@ public enum RemoteWriteEntry
 /// <remarks>
 /// Each entry is checked whole before <see cref="Read"/> gives it, so that its enumerators cannot fail. Unknown fields are skipped; a known field
 /// with another wire type, a group, a length over the end or a broken number ends reading with <see cref="Error"/>. Never throws, never reads
-/// outside the body, allocates nothing; linear in the body's length. Source: prometheus/prometheus, prompb/remote.proto and types.proto; protobuf.dev, Encoding.
+/// outside the body, allocates nothing; linear in the body's length.
+/// Source: prometheus/prometheus, prompb/remote.proto and types.proto; protobuf.dev, Encoding.
 /// </remarks>
 /// <param name="body">The protobuf message, uncompressed.</param>
 public ref struct RemoteWriteReader(ReadOnlySpan<byte> body)

@@ -8,7 +8,8 @@ public class BlockTests
 {
     private const long Start = 1_700_000_000_000;
 
-    // docs/formats/block.md explains these bytes, which a second program made after that page. A change here breaks every stored block: raise the version instead.
+    // docs/formats/block.md explains these bytes, which a second program made after that page.
+    // A change here breaks every stored block: raise the version instead.
     private const string Golden =
         "0101030780A0ABFEF962013E071800D00F0103040A0180A0ABFEF962E807000E"
         + "0802022C13020B250008AC029601C8020E0F06079A9999999999B93F02000000"

@@ -45,7 +45,9 @@ public class ColumnCodecTests
             Gen.Choose(0, 1_000_000).Select(i => i * 4096.0),
             ArbMap.Default.GeneratorFor<double>(),
             ArbMap.Default.GeneratorFor<long>().Select(BitConverter.Int64BitsToDouble));
-        Gen<double[]> columns = Gen.OneOf(value.NonEmptyListOf().Select(l => l.ToArray()), Gen.Choose(1, 1_024).SelectMany(n => Gen.Choose(0, 900).Select(i => i / 8.0).ArrayOf(n)));
+        Gen<double[]> columns = Gen.OneOf(
+            value.NonEmptyListOf().Select(l => l.ToArray()),
+            Gen.Choose(1, 1_024).SelectMany(n => Gen.Choose(0, 900).Select(i => i / 8.0).ArrayOf(n)));
 
         Prop.ForAll(columns.ToArbitrary(), values => Bits(values).SequenceEqual(Bits(Decode(Encode(values), values.Length))))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithReplay(20_261_122, 1));

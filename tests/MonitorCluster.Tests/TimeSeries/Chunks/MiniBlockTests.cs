@@ -48,8 +48,9 @@ public class MiniBlockTests
             values = [.. values.Where(s => !Sample.IsStaleMarker(s.Value))];
             Assert.Equal(values.Length, kept.Count);
             Assert.Equal(values.Aggregate(0.0, (sum, s) => sum + s.Value), kept.Sum);
-            Assert.Equal(values.Length == 0 ? double.NaN : values.All(s => double.IsNaN(s.Value)) ? double.NaN : values.Where(s => !double.IsNaN(s.Value)).Min(s => s.Value), kept.Min);
-            Assert.Equal(values.Length == 0 ? double.NaN : values.All(s => double.IsNaN(s.Value)) ? double.NaN : values.Where(s => !double.IsNaN(s.Value)).Max(s => s.Value), kept.Max);
+            double[] numbers = [.. values.Select(v => v.Value).Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN)];
+            Assert.Equal(numbers.Min(), kept.Min);
+            Assert.Equal(numbers.Max(), kept.Max);
             Assert.Equal(values.Length == 0 ? new Sample(0, double.NaN) : values[0], new Sample(kept.FirstTimestampMs, kept.First));
             Assert.Equal(values.Length == 0 ? new Sample(0, double.NaN) : values[^1], new Sample(kept.LastTimestampMs, kept.Last));
         }
@@ -65,7 +66,9 @@ public class MiniBlockTests
         for (int c = 0; c < series.Length; c++)
         {
             Assert.True(block.TryReadCells(c, column));
-            Assert.Equal(Enumerable.Range(0, 40).Select(r => BitConverter.DoubleToInt64Bits(cells[(r * 9) + c])), column.Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(
+                Enumerable.Range(0, 40).Select(r => BitConverter.DoubleToInt64Bits(cells[(r * 9) + c])),
+                column.Select(BitConverter.DoubleToInt64Bits));
         }
     }
 

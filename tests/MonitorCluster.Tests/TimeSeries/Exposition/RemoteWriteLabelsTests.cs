@@ -52,7 +52,8 @@ public class RemoteWriteLabelsTests
         var random = new Random(9);
         for (int round = 0; round < 500; round++)
         {
-            (string Name, string Value)[] pairs = [.. Enumerable.Range(0, random.Next(1, 40)).Select(i => ($"{(char)('a' + random.Next(26))}{i}", $"{random.Next(1_000)}"))];
+            (string Name, string Value)[] pairs =
+                [.. Enumerable.Range(0, random.Next(1, 40)).Select(i => ($"{(char)('a' + random.Next(26))}{i}", $"{random.Next(1_000)}"))];
             byte[] region = Message([.. pairs.Select(p => Label(p.Name, p.Value))]);
 
             Assert.Equal(RemoteWriteLabelsOutcome.Ok, RemoteWriteLabels.TryToLabelSet(region, out LabelSet labels));
