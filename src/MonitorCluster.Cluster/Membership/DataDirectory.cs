@@ -2,7 +2,8 @@ namespace MonitorCluster.Cluster.Membership;
 
 /// <summary>A node's own folder, held by one process at a time.</summary>
 /// <remarks>
-/// The lock is the operating system's and ends with the process, however it ends. Whoever holds it knows that every earlier run of this folder is dead: that is why
+/// The lock is the operating system's and ends with the process, however it ends. Whoever holds it knows that every earlier run of this folder is
+/// dead: that is why
 /// the store replaces a member with the same <see cref="Id"/> at once instead of watching it.
 /// </remarks>
 public sealed class DataDirectory : IDisposable
@@ -92,7 +93,8 @@ public sealed class DataDirectory : IDisposable
         return Guid.TryParseExact(text, "D", out Guid known)
             ? (known, false)
             : throw new DataDirectoryException(
-                $"'{path}' must hold a UUID of 36 characters, but holds {file.Length} bytes of something else. Restore the file, or delete it to make a new node.");
+                $"'{path}' must hold a UUID of 36 characters, but holds {file.Length} bytes of something else. "
+                + "Restore the file, or delete it to make a new node.");
     }
 
     /// <summary>The file appears under its name whole and synced, or not at all.</summary>

@@ -10,7 +10,8 @@ namespace MonitorCluster.Cluster.Membership;
 /// start -> open -> admit -> activate -> lease -> assign -> view      heartbeat every 1 s, lease every 2 s
 ///                    |  a living member in the way: watch it for 3 s, then replace it or be refused
 /// </code>
-/// A node alone walks through this without waiting for anything but the database. The database being away never ends a membership: the step is repeated, and what was
+/// A node alone walks through this without waiting for anything but the database. The database being away never ends a membership: the step is
+/// repeated, and what was
 /// owned stays owned; only the database's own answer that this incarnation is dead does. One writer: the membership actor's mailbox.
 /// </remarks>
 internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)

@@ -20,7 +20,8 @@ public sealed partial class SqlStore
     /// <summary>All alerts that are not resolved, ascending by id.</summary>
     public IReadOnlyList<OpenAlertRow> OpenAlerts() => _session.Read(() => ReadOpenAlerts(" ORDER BY alert_id"));
 
-    /// <summary>Deletes log entries older than <paramref name="keep"/> by the database's clock, oldest first, at most <paramref name="rowsMax"/> of them.</summary>
+    /// <summary>Deletes log entries older than <paramref name="keep"/> by the database's clock, oldest first, at most <paramref name="rowsMax"/> of
+    /// them.</summary>
     /// <returns>The entries deleted.</returns>
     public int DeleteAlertLogOlderThan(TimeSpan keep, int rowsMax) => _session.Write(() => _session.Execute(
         "DELETE FROM alert_log WHERE seq IN (SELECT seq FROM alert_log ORDER BY seq LIMIT @max) AND at < {now} - @keep * {ms}",

@@ -9,7 +9,8 @@ public sealed partial class SqlStore
     public FlushResult Flush(FlushRequest request) => RunFlush(request, isRetry: false);
 
     /// <summary>Repeats a flush whose outcome is unknown, with the very same content.</summary>
-    /// <remarks>Rows that are already there (same shard, jseq, epoch and writer) are skipped with their series and alerts: a blind retry would double samples.</remarks>
+    /// <remarks>Rows that are already there (same shard, jseq, epoch and writer) are skipped with their series and alerts: a blind retry would double
+    /// samples.</remarks>
     public FlushResult FlushRetry(FlushRequest request) => RunFlush(request, isRetry: true);
 
     private FlushResult RunFlush(FlushRequest request, bool isRetry)

@@ -5,7 +5,8 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Retention, upkeep and backup.</content>
 public sealed partial class SqlStore
 {
-    /// <summary>Deletes blocks that end before an instant, oldest first, at most <paramref name="rowsMax"/> of them so that the transaction stays short.</summary>
+    /// <summary>Deletes blocks that end before an instant, oldest first, at most <paramref name="rowsMax"/> of them so that the transaction stays
+    /// short.</summary>
     /// <returns>The blocks deleted, 0 when none is left; null when fenced.</returns>
     public int? DeleteBlocksBefore(long incarnation, int shardId, long epoch, long beforeMs, int rowsMax) => _session.Write<int?>(() =>
         !LockOwned(incarnation, shardId, epoch)

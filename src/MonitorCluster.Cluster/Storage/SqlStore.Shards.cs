@@ -78,7 +78,8 @@ public sealed partial class SqlStore
     {
         // Only our own integers go into the text, so it needs no parameters, and one round trip serves any number of shards.
         string ids = string.Join(',', shardIds);
-        string sql = $"SELECT shard_id, epoch FROM shard WHERE owner = {incarnation} AND shard_id IN ({ids}) ORDER BY shard_id {_session.Dialect.Expand("{share}")}";
+        string sql = $"SELECT shard_id, epoch FROM shard WHERE owner = {incarnation} AND shard_id IN ({ids}) ORDER BY shard_id "
+            + _session.Dialect.Expand("{share}");
         return ids.Length == 0
             ? []
             : _session.QueryOnce(sql, row => (Id: row.GetInt32(0), Epoch: row.GetInt64(1))).ToDictionary(row => row.Id, row => row.Epoch);

@@ -6,8 +6,10 @@ namespace MonitorCluster.Cluster.Storage;
 /// <b>The database is the only arbiter.</b> Incarnations, lease epochs, shard epochs and alert numbers are handed out by it; no clock of ours decides anything.
 /// </para>
 /// <para>
-/// <b>One fence.</b> Every durable write of a shard first locks the shard's ownership row (<c>owner = me AND epoch = e</c>) in the same transaction. A take-over
-/// updates that row, so it either comes after the whole write, and its reader sees it, or before, and the write leaves the shard out. Without the lock, check and
+/// <b>One fence.</b> Every durable write of a shard first locks the shard's ownership row (<c>owner = me AND epoch = e</c>) in the same transaction.
+/// A take-over
+/// updates that row, so it either comes after the whole write, and its reader sees it, or before, and the write leaves the shard out. Without the
+/// lock, check and
 /// insert are two snapshots, and a new owner can load the shard before the old owner's last row appears.
 /// </para>
 /// <para>
@@ -15,8 +17,10 @@ namespace MonitorCluster.Cluster.Storage;
 /// <c>cluster.version</c> first, whose row lock makes the order of versions the order of commits: whoever reads <c>version &gt; known</c> misses nothing.
 /// </para>
 /// <para>
-/// <b>Failures.</b> <see cref="StoreUnavailableException"/> means back off and repeat; the transaction may or may not have happened, and every method here may be
-/// repeated after it (<see cref="FlushRetry"/> instead of <see cref="Flush"/>). Fenced is an outcome and final. Anything else thrown is an error of the program.
+/// <b>Failures.</b> <see cref="StoreUnavailableException"/> means back off and repeat; the transaction may or may not have happened, and every method
+/// here may be
+/// repeated after it (<see cref="FlushRetry"/> instead of <see cref="Flush"/>). Fenced is an outcome and final. Anything else thrown is an error of
+/// the program.
 /// </para>
 /// Synchronous and not thread-safe: one actor on a thread of its own. A second instance on a second connection may read meanwhile.
 /// </remarks>

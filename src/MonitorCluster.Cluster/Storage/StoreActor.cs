@@ -2,9 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace MonitorCluster.Cluster.Storage;
 
-/// <summary>Runs commands on one <see cref="SqlStore"/>, one after the other, and answers each with <see cref="StoreReply"/> or <see cref="StoreFailed"/>.</summary>
+/// <summary>Runs commands on one <see cref="SqlStore"/>, one after the other, and answers each with <see cref="StoreReply"/> or <see
+/// cref="StoreFailed"/>.</summary>
 /// <remarks>
-/// SQLite blocks its caller, so this actor belongs on the dispatcher "pinned". It never fails itself: a database that is away is the sender's matter, who backs off
+/// SQLite blocks its caller, so this actor belongs on the dispatcher "pinned". It never fails itself: a database that is away is the sender's matter,
+/// who backs off
 /// and repeats. A second instance with a connection of its own can serve reads meanwhile.
 /// </remarks>
 #pragma warning disable CA1001 // an actor's end is PostStop, which closes the store

@@ -16,7 +16,8 @@ public sealed record StoreReply(string Name, object? Tag, object? Result);
 /// <param name="Name">The command's name.</param>
 /// <param name="Tag">The command's tag.</param>
 /// <param name="Error">
-/// <see cref="StoreUnavailableException"/>: back off and repeat, the outcome is unknown; <see cref="StoreRefusedException"/>: no retry helps; anything else: the
+/// <see cref="StoreUnavailableException"/>: back off and repeat, the outcome is unknown; <see cref="StoreRefusedException"/>: no retry helps;
+/// anything else: the
 /// program is wrong, and it was logged as an error.
 /// </param>
 public sealed record StoreFailed(string Name, object? Tag, Exception Error)

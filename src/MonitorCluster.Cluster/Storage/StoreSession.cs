@@ -5,7 +5,8 @@ namespace MonitorCluster.Cluster.Storage;
 
 /// <summary>One connection with its prepared statements, opened at need and thrown away at the first failure.</summary>
 /// <remarks>
-/// Transactions are plain statements (<see cref="StoreDialect.BeginWrite"/>, <see cref="StoreDialect.Commit"/>), so that a wrapped connection sees all that happens
+/// Transactions are plain statements (<see cref="StoreDialect.BeginWrite"/>, <see cref="StoreDialect.Commit"/>), so that a wrapped connection sees
+/// all that happens
 /// in one place. A transaction that fails anywhere is ended by closing its connection: the database rolls it back. Not thread-safe.
 /// </remarks>
 internal sealed class StoreSession(IStoreConnections connections) : IDisposable

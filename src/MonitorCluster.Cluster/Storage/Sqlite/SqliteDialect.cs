@@ -12,7 +12,11 @@ public static class SqliteDialect
     /// <summary>How long a statement waits for another writer before the store counts as unavailable, in milliseconds.</summary>
     public const int BusyTimeoutMs = 5_000;
 
+    private const int NotADatabase = 26;
     private const string Now = "(CAST((julianday('now')-2440587.5)*86400000 AS INTEGER))";
+
+    // ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE
+    private static readonly int[] s_mistakes = [1, 18, 19, 20, 21, 25];
 
     /// <summary>The dialect of a SQLite file with the database's own clock.</summary>
     public static StoreDialect Default { get; } = Create(Now, BusyTimeoutMs);
@@ -66,9 +70,8 @@ public static class SqliteDialect
     /// <summary>Result codes by https://www.sqlite.org/rescode.html; whatever is not plainly our mistake counts as an outage.</summary>
     private static StoreFailure Classify(Exception e) => e switch
     {
-        SqliteException { SqliteErrorCode: 26 /* NOTADB */ } => StoreFailure.NotAStore,
-        SqliteException { SqliteErrorCode: 1 /* ERROR */ or 18 /* TOOBIG */ or 19 /* CONSTRAINT */ or 20 /* MISMATCH */
-            or 21 /* MISUSE */ or 25 /* RANGE */ } => StoreFailure.Program,
+        SqliteException { SqliteErrorCode: NotADatabase } => StoreFailure.NotAStore,
+        SqliteException sqlite when s_mistakes.Contains(sqlite.SqliteErrorCode) => StoreFailure.Program,
         SqliteException => StoreFailure.Unavailable,
         IOException or UnauthorizedAccessException or TimeoutException => StoreFailure.Unavailable,
         _ => StoreFailure.Program,

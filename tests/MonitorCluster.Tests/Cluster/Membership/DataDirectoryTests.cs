@@ -44,7 +44,8 @@ public sealed class DataDirectoryTests : IDisposable
 
         foreach (string path in new[] { file, Path.Combine(file, "below") })
         {
-            Assert.Contains($"Node:DataDir '{path}' cannot be written", Assert.Throws<DataDirectoryException>(() => DataDirectory.Open(path, () => s_id)).Message);
+            DataDirectoryException e = Assert.Throws<DataDirectoryException>(() => DataDirectory.Open(path, () => s_id));
+            Assert.Contains($"Node:DataDir '{path}' cannot be written", e.Message);
         }
     }
 

@@ -110,9 +110,11 @@ public sealed class MembershipActorTests : IDisposable
         Assert.Contains("Cluster:Seeds", Assert.Single(Published().OfType<MembershipRefused>().Single().Reasons));
     }
 
+    private static Guid DataDir(int n) => new(n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     private List<object> Published() => [.. _published.Where(message => message.GetType().Namespace == typeof(MembershipReady).Namespace)];
 
-    private IActorRef StartNode(string name, short dataDir, string actorName = "n1")
+    private IActorRef StartNode(string name, int dataDir, string actorName = "n1")
     {
         IActorRef store = _simulation.System.ActorOf(
             StoreActor.Props(_hooks, new StoreStatistics(), _simulation.Time, NullLogger<StoreActor>.Instance), actorName + "-store");
@@ -120,8 +122,7 @@ public sealed class MembershipActorTests : IDisposable
             MembershipActor.Props(
                 store,
                 new StoreIdentity("default", new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8, 1, "xxh64-v1", new Dictionary<string, string>()),
-                new AdmitRequest(
-                    name, $"127.0.0.1:{dataDir}", "", NodeRoles.Api, "b", 1, 1, 1, 1, new Guid(dataDir, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), Alone: true, StoodStill: []),
+                new AdmitRequest(name, $"127.0.0.1:{dataDir}", "", NodeRoles.Api, "b", 1, 1, 1, 1, DataDir(dataDir), Alone: true, StoodStill: []),
                 NullLogger<MembershipActor>.Instance),
             actorName);
         _simulation.RunUntilIdle();

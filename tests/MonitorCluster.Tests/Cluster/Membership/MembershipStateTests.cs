@@ -135,7 +135,8 @@ public class MembershipStateTests
     [Theory]
     [InlineData("n1", "127.0.0.1:9", "Node:Name 'n1' is in use by the living node 'n1' at 127.0.0.1:9 (incarnation 3).")]
     [InlineData("n2", "127.0.0.1:1", "The address 127.0.0.1:1 is in use by the living node 'n2' at 127.0.0.1:1 (incarnation 3).")]
-    [InlineData("n2", "127.0.0.1:9", "Cluster:Seeds is empty, but the store already has the living node 'n2' at 127.0.0.1:9 (incarnation 3). Set Cluster:Seeds=127.0.0.1:9 to join it.")]
+    [InlineData("n2", "127.0.0.1:9", "Cluster:Seeds is empty, but the store already has the living node 'n2' at 127.0.0.1:9 (incarnation 3). "
+        + "Set Cluster:Seeds=127.0.0.1:9 to join it.")]
     public void Admit_SomebodyInTheWay_IsWatchedAndThenRefusedIfItLives(string name, string address, string reason)
     {
         MemberRow other = Member(3, MemberStatus.Active) with { NodeName = name, Address = address };
