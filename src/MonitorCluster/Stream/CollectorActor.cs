@@ -163,7 +163,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
     {
         replay = null;
         state.Close(waiters);
-        AnswerAll(SubmitRefusal.Starting);
+        AnswerAll(SubmitRefusal.Interrupted);
     }
 
     private void DeleteWhatIsDone()

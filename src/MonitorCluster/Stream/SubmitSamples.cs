@@ -11,7 +11,7 @@ public sealed record SubmitSamples(SampleBatch Batch, string Protocol, bool Wait
 /// <param name="Tag">What the source gave.</param>
 public sealed record SamplesLogged(object? Tag);
 
-/// <summary>Nothing of the batch was taken; the source may offer the samples again later, in a new batch.</summary>
+/// <summary>Nothing of the batch was taken (but see <see cref="SubmitRefusal.Interrupted"/>); the source may offer the samples again later, in a new batch.</summary>
 /// <param name="Tag">What the source gave.</param>
 /// <param name="Reason">Why.</param>
 public sealed record SamplesRefused(object? Tag, SubmitRefusal Reason);
@@ -33,4 +33,7 @@ public enum SubmitRefusal
 
     /// <summary>The batch alone is over the limit of one batch (<c>too_large</c>).</summary>
     TooLarge,
+
+    /// <summary>The collector was restarted before it could answer (<c>interrupted</c>): here alone the batch may be in the log all the same.</summary>
+    Interrupted,
 }
