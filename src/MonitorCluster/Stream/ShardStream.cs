@@ -9,6 +9,7 @@ internal sealed class ShardStream(int shardId)
     private readonly List<SectionPlace> places = [];      // ascending; those before `first` are journalled
     private int first;
     private long lastSegment;
+    private long takenSegment; // of the last section of the session
 
     public int ShardId { get; } = shardId;
 
@@ -81,6 +82,7 @@ internal sealed class ShardStream(int shardId)
         ReceivedSeq = receivedSeq;
         NextSeq = receivedSeq + 1;
         NeedsDictionary = true;
+        takenSegment = 0;
         return Forget(long.MaxValue);
     }
 
@@ -95,6 +97,9 @@ internal sealed class ShardStream(int shardId)
             NeedsDictionary = false;
         }
 
+        // A lost record says nothing of its dictionary; another number than the last would empty the owner's table.
+        place = place.Segment == 0 ? place with { Segment = takenSegment } : place;
+        takenSegment = place.Segment;
         NextSeq++;
         inFlight.Enqueue((place.Seq, place.BodyLength));
         InFlightBytes += place.BodyLength;

@@ -44,6 +44,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         ReadOnlySpan<byte> bytes = append.Buffer.AsSpan(0, append.Length);
         if (append.Offset == 0)
         {
+            Sync(); // the new checkpoint tells of what was appended before it, so that must not be lost when the checkpoint is not
             files.Create(append.Segment, options.SegmentBytes);
             Invariant(WalSegmentHeader.TryRead(bytes, append.Segment, out WalSegmentHeader header, out _));
             known[append.Segment] = (header, int.MaxValue);

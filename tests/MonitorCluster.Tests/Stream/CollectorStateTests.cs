@@ -54,6 +54,7 @@ public sealed class CollectorStateTests
         Assert.Equal(1000, counters.Refused(SubmitRefusal.WalFull));
         Assert.True(counters.WalBytes <= options.MaxBytes);
         Durable(1, taken);
+        Assert.NotEmpty(state.TakeDeletable());
         Assert.Null(Submit(Batch(1, 500), out _));
     }
 
