@@ -16,7 +16,7 @@ internal sealed class EvaluationContext
     public EvaluationContext(IReadOnlyList<IReadOnlyList<SeriesData>> data, QueryTimes times, QueryLimits limits, CancellationToken cancellation)
     {
         times.Validate();
-        if (times.Steps > limits.PointsMax)
+        if (times.Steps - 1 > limits.PointsMax)
         {
             throw new QueryException(QueryErrorKind.Execution, $"query has {times.Steps} points per series, over the limit of {limits.PointsMax}");
         }

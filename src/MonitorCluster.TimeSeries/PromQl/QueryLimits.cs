@@ -6,7 +6,7 @@ public sealed record QueryLimits
     /// <summary>The limits of a node that was not told otherwise.</summary>
     public static readonly QueryLimits Default = new();
 
-    /// <summary>Steps of a range query.</summary>
+    /// <summary>Steps of a range query after its first, which Prometheus does not count either.</summary>
     /// <value>Default 11,000: one point a pixel on any screen, and what Grafana is built for.</value>
     public int PointsMax { get; init; } = 11_000;
 

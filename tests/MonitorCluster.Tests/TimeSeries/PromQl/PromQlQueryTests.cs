@@ -52,11 +52,11 @@ public class PromQlQueryTests
     [InlineData("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher")]
     [InlineData("{a=~\".*\",b!=\"x\"}", "1:1: parse error: vector selector must contain at least one non-empty matcher")]
     [InlineData("foo{__name__=\"bar\"}", "1:1: parse error: metric name must not be set twice: \"foo\" or \"bar\"")]
-    [InlineData("x{a=~\"(\"}", "1:5: parse error: error parsing regular expression")]
-    [InlineData("x{a=~\"(?=b)\"}", "1:5: parse error: error parsing regular expression: flags or groups")]
-    [InlineData("x{a=~`\\1`}", "1:5: parse error: error parsing regular expression: invalid escape sequence")]
-    [InlineData("x{a=~\"(a{1,1000}){1,1000}\"}", "1:5: parse error: regular expression is too large")]
-    [InlineData("x{a=~\".{1,10000}x\"}", "1:5: parse error: error parsing regular expression: invalid repeat count: over 1000")]
+    [InlineData("x{a=~\"(\"}", "1:6: parse error: error parsing regular expression")]
+    [InlineData("x{a=~\"(?=b)\"}", "1:6: parse error: error parsing regular expression: flags or groups")]
+    [InlineData("x{a=~`\\1`}", "1:6: parse error: error parsing regular expression: invalid escape sequence")]
+    [InlineData("x{a=~\"(a{1,1000}){1,1000}\"}", "1:6: parse error: regular expression is too large")]
+    [InlineData("x{a=~\".{1,10000}x\"}", "1:6: parse error: error parsing regular expression: invalid repeat count: over 1000")]
     [InlineData("1 == 1", "1:3: parse error: comparisons between scalars must use BOOL modifier")]
     [InlineData("x + bool y", "1:3: parse error: bool modifier can only be used on comparison operators")]
     [InlineData("x + on(a) 1", "1:3: parse error: vector matching only allowed between instant vectors")]
@@ -107,17 +107,24 @@ public class PromQlQueryTests
         Assert.Contains("nests over 500 levels", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Evaluate_AtTheDepthLimit_FitsASmallStack()
+    [Theory]
+    [InlineData("-sum(", ")", 245)]
+    [InlineData("abs(", ")", 490)]
+    [InlineData("(", ")", 490)]
+    [InlineData("-", "", 490)]
+    [InlineData("1+", "", 490)]
+    [InlineData("x>(", ")", 245)]
+    public void Evaluate_AtTheDepthLimit_FitsAThreadsStack(string open, string close, int levels)
     {
         Exception? failure = null;
         var thread = new Thread(
             () => failure = Record.Exception(() =>
             {
-                Assert.True(PromQlQuery.TryParse(Nested("-sum(", ")", 160), out PromQlQuery query, out _));
+                Assert.True(PromQlQuery.TryParse(Nested(open, close, levels), out PromQlQuery query, out PromQlError error), error?.ToString());
                 new ScriptStore().Evaluate(query, QueryTimes.At(0));
+                Assert.NotEmpty(query.ToString());
             }),
-            maxStackSize: 256 * 1024);
+            maxStackSize: 1280 * 1024);
 
         thread.Start();
         thread.Join();
@@ -162,11 +169,11 @@ public class PromQlQueryTests
         store.Load("m{a=\"2\"} 1+1x100", 1_000);
         Assert.True(PromQlQuery.TryParse("sum(m)", out PromQlQuery query, out _));
         QueryTimes times = QueryTimes.Over(0, 100_000, 1_000);
-        QueryLimits enough = new() { PointsMax = 101, SeriesMax = 2, SamplesMax = 505 };
+        QueryLimits enough = new() { PointsMax = 100, SeriesMax = 2, SamplesMax = 505 };
 
         store.Evaluate(query, times, enough);
 
-        foreach (QueryLimits tight in (QueryLimits[])[enough with { PointsMax = 100 }, enough with { SeriesMax = 1 }, enough with { SamplesMax = 504 }])
+        foreach (QueryLimits tight in (QueryLimits[])[enough with { PointsMax = 99 }, enough with { SeriesMax = 1 }, enough with { SamplesMax = 504 }])
         {
             Assert.Equal(QueryErrorKind.Execution, Assert.Throws<QueryException>(() => store.Evaluate(query, times, tight)).Kind);
         }

@@ -38,10 +38,14 @@ public class PromtoolTests
         }
     }
 
+    // promtool compares values with ==, so that a NaN is never what was expected.
+    private static bool CanCompare(ScriptStep step) =>
+        step.Kind == "eval" && step.Times.IsInstant && !step.Expected.Exists(line => line.EndsWith("NaN", StringComparison.Ordinal));
+
     private static string Yaml(List<ScriptStep> steps)
     {
-        var yaml = new StringBuilder("rule_files: []\nevaluation_interval: 1m\ntests:\n");
-        foreach (IGrouping<List<string>, ScriptStep> group in steps.Where(s => s.Kind == "eval" && s.Times.IsInstant).GroupBy(s => s.Loads))
+        var yaml = new StringBuilder("rule_files: []\nevaluation_interval: 1s\ntests:\n");
+        foreach (IGrouping<List<string>, ScriptStep> group in steps.Where(CanCompare).GroupBy(s => s.Loads))
         {
             yaml.Append(CultureInfo.InvariantCulture, $" - interval: {(group.Key.Count > 0 ? group.Key[0] : "1m")}\n   input_series:\n");
             foreach (string load in group.Key.Skip(1))
