@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MonitorCluster.TimeSeries.Exposition;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -100,10 +101,10 @@ internal static class QueryResultJson
 
     private static void WritePoint(Utf8JsonWriter writer, long timestampMs, double value)
     {
-        Span<byte> text = stackalloc byte[GoNumber.BytesMax];
+        Span<byte> text = stackalloc byte[PrometheusNumber.BytesMax];
         writer.WriteStartArray();
         WriteTime(writer, timestampMs);
-        writer.WriteStringValue(text[..GoNumber.Format(value, text)]);
+        writer.WriteStringValue(text[..PrometheusNumber.Format(value, text)]);
         writer.WriteEndArray();
     }
 

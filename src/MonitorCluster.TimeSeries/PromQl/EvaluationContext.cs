@@ -51,7 +51,8 @@ internal sealed class EvaluationContext
         samplesUsed += count;
         if (samplesUsed > limits.SamplesMax)
         {
-            throw new QueryException(QueryErrorKind.Execution, $"query processing would load too many samples into memory: over the limit of {limits.SamplesMax}");
+            throw new QueryException(
+                QueryErrorKind.Execution, $"query processing would load too many samples into memory: over the limit of {limits.SamplesMax}");
         }
 
         Work(count);

@@ -156,7 +156,8 @@ internal sealed partial class Parser
         Expr operand = Expression(BinaryOperators.PowerPrecedence);
         if (operand.Type is not (ExprType.Scalar or ExprType.Vector))
         {
-            throw new PromQlParseException(sign.Offset, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(operand.Type)}");
+            throw new PromQlParseException(
+                sign.Offset, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(operand.Type)}");
         }
 
         return sign.Kind == TokenKind.Plus ? operand

@@ -25,7 +25,8 @@ public class PromtoolTests
         {
             string yaml = Path.Combine(folder.FullName, "test.yaml");
             await File.WriteAllTextAsync(yaml, Yaml(ScriptStep.ReadAll(Path.Combine(ScriptTests.Folder(), file))));
-            using var promtool = Process.Start(new ProcessStartInfo(Promtool, ["test", "rules", yaml]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(Promtool, ["test", "rules", yaml]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process promtool = Process.Start(start)!;
             Task<string> errors = promtool.StandardError.ReadToEndAsync();
             string output = await promtool.StandardOutput.ReadToEndAsync() + await errors;
             await promtool.WaitForExitAsync();
