@@ -16,7 +16,7 @@ internal static class FixtureMachine
     private static readonly (string Path, string Content)[] Files =
     [
         ("proc/stat", "cpu  301854 612 111922 8979004 3552 2 3944 0 44 36\ncpu0 44490 19 21045 1087069 220 1 3410 0 2 1\ncpu1 47869 23 16474 1110787 591 0 46 7 3 4\n"
-            + "intr 8885917 17 0 0\nctxt 38014093\nbtime 1418183276\nprocesses 26442\nprocs_running 2\nprocs_blocked 1\nsoftirq 5057579 250191 1481983\n"),
+            + "intr 8885917 17 0 0\nctxt 38014093\nbtime 1418183276\nprocesses 26442\nprocs_running 2\nprocs_blocked 1\nsoftirq 5057579 250191 1481983 1647 211099 186066 0 1783454 622196 12499 508444\n"),
         ("proc/loadavg", "0.21 0.37 0.39 1/719 19737\n"),
         ("proc/meminfo", "MemTotal:       15666184 kB\nMemFree:          440324 kB\nActive(anon):    2015024 kB\nHugePages_Total:       3\nDirectMap1G:           0 kB\n"),
         ("proc/vmstat", "nr_free_pages 110081\npgpgin 7344136\npgpgout 1541180047\npswpin 1476\npswpout 35045\npgfault 2320168809\npgmajfault 507162\noom_kill 5\n"),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace MonitorCluster.EndToEndTests.Collect;
@@ -28,19 +29,33 @@ internal sealed partial class NodeExporter : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        Process process = Process.Start(start)!;
-        var log = new List<string>();
-        while (await process.StandardError.ReadLineAsync(cancel) is string line)
+        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var log = new StringBuilder();
+        var process = new Process { StartInfo = start };
+        process.ErrorDataReceived += (_, line) =>
         {
-            log.Add(line);
-            if (ListeningOn().Match(line) is { Success: true } match)
+            log.AppendLine(line.Data);
+            if (line.Data is null)
             {
-                process.BeginErrorReadLine(); // or it blocks on a full pipe
-                return new NodeExporter(process, new Uri($"http://{match.Groups[1].Value}"));
+                address.TrySetException(new InvalidOperationException($"node_exporter ended: {log}"));
             }
+            else if (ListeningOn().Match(line.Data) is { Success: true } match)
+            {
+                address.TrySetResult(new Uri($"http://{match.Groups[1].Value}"));
+            }
+        };
+        process.Start();
+        process.BeginErrorReadLine();
+        try
+        {
+            return new NodeExporter(process, await address.Task.WaitAsync(cancel));
         }
-
-        throw new InvalidOperationException($"node_exporter ended: {string.Join('\n', log)}");
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
     }
 
     public async Task<Exposition> ScrapeAsync(CancellationToken cancel) => Exposition.Parse(await http.GetStringAsync("/metrics", cancel));
@@ -49,7 +64,6 @@ internal sealed partial class NodeExporter : IDisposable
     {
         http.Dispose();
         process.Kill();
-        process.WaitForExit();
         process.Dispose();
     }
 

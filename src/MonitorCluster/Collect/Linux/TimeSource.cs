@@ -40,6 +40,7 @@ internal sealed class TimeSource(HostFiles files, TimeProvider time) : HostSourc
     {
         TimeZoneInfo local = time.LocalTimeZone;
         string name = local.IsDaylightSavingTime(utc) ? local.DaylightName : local.StandardName;
+        name = name == TimeZoneInfo.Utc.StandardName ? "UTC" : name; // .NET abbreviates every zone but this one
         if (zone is null || name != zoneName)
         {
             zoneName = name;
