@@ -85,6 +85,6 @@ public sealed class CpuSourceTests : IDisposable
         Dictionary<string, double> values = tree.Collect(new CpuSource(tree.Files));
 
         Assert.Equal(ulong.MaxValue / 100.0, values["node_cpu_seconds_total{cpu=\"0\",mode=\"user\"}"]);
-        Assert.Equal(1e21, values["node_cpu_seconds_total{cpu=\"0\",mode=\"nice\"}"]);
+        Assert.Equal(99999999999999999999999.0 / 100, values["node_cpu_seconds_total{cpu=\"0\",mode=\"nice\"}"]);
     }
 }
