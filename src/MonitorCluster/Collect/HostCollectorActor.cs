@@ -176,13 +176,15 @@ public sealed partial class HostCollectorActor : ReceiveActor, IWithTimers
     [LoggerMessage(EventId = 3102, Level = LogLevel.Debug, Message = "Source {Source} is absent on this host: {Error}")]
     private static partial void LogAbsent(ILogger logger, string source, string error);
 
-    [LoggerMessage(EventId = 3103, Level = LogLevel.Warning, Message = "Source {Source} hangs: no answer within {Timeout}; it is not asked again until it answers")]
+    [LoggerMessage(
+        EventId = 3103, Level = LogLevel.Warning, Message = "Source {Source} hangs: no answer within {Timeout}; it is not asked again until it answers")]
     private static partial void LogHung(ILogger logger, string source, TimeSpan timeout);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Information, Message = "Source {Source} is ok again, was {Before}")]
     private static partial void LogOkAgain(ILogger logger, string source, SourceState before);
 
-    [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "The collector refuses this host's samples: {Reason}; they are dropped until it takes them again")]
+    [LoggerMessage(
+        EventId = 3105, Level = LogLevel.Warning, Message = "The collector refuses this host's samples: {Reason}; they are dropped until it takes them again")]
     private static partial void LogRefused(ILogger logger, SubmitRefusal reason);
 
     private sealed record Tick

@@ -6,7 +6,8 @@ namespace MonitorCluster.Collect;
 /// <summary>What a <see cref="HostCollectorActor"/> works with.</summary>
 /// <param name="Host">The value of the labels host and instance: Node:Name.</param>
 /// <param name="Options">Validated options.</param>
-/// <param name="CreateSources">Makes the sources, names unique; see <see cref="HostSources"/>. Called again when the actor is restarted: a source belongs to one writer.</param>
+/// <param name="CreateSources">Makes the sources, names unique; see <see cref="HostSources"/>.
+/// Called again when the actor is restarted: a source belongs to one writer.</param>
 /// <param name="Series">The node's series.</param>
 /// <param name="Metrics">Where metric families are noted.</param>
 /// <param name="Collector">Gets one <see cref="SubmitSamples"/> per interval.</param>

@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace MonitorCluster.Collect;
 
 /// <summary>The metric families this node has seen its own sources write.</summary>
-/// <remarks>Safe for any thread. The first registration of a name stands. Bounded: over <see cref="FamiliesMax"/> names a family goes without metadata.</remarks>
+/// <remarks>Safe for any thread. The first registration of a name stands.
+/// Bounded: over <see cref="FamiliesMax"/> names a family goes without metadata.</remarks>
 public sealed class MetricCatalog
 {
     /// <summary>The most families kept; node_exporter has some 300 on a large machine.</summary>

@@ -76,7 +76,7 @@ internal sealed partial class NetStatSource(HostFiles files) : HostSource("netst
         while (text.NextLine(out ReadOnlySpan<byte> line))
         {
             var cursor = new TextCursor(line);
-            if (!cursor.NextField(out ReadOnlySpan<byte> name) || name.IndexOf((byte)'6') is int six && six < 0 || !cursor.NextField(out ReadOnlySpan<byte> value))
+            if (!cursor.NextField(out ReadOnlySpan<byte> name) || !name.Contains((byte)'6') || !cursor.NextField(out ReadOnlySpan<byte> value))
             {
                 continue;
             }
