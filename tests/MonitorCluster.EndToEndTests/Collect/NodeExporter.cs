@@ -95,14 +95,18 @@ internal sealed partial class Exposition
             int blank = line.LastIndexOf(' ');
             string name = line[..blank].Split('{')[0];
             IEnumerable<(string, string)> labels = LabelPair().Matches(line[..blank]).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
-            page.Series[Key(name, labels)] = double.Parse(line[(blank + 1)..].Replace("+Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+            string value = line[(blank + 1)..].Replace("+Inf", "Infinity", StringComparison.Ordinal);
+            page.Series[Key(name, labels)] = double.Parse(value, CultureInfo.InvariantCulture);
         }
 
         return page;
     }
 
-    public static string Key(string name, IEnumerable<(string Name, string Value)> labels) =>
-        $"{name}{{{string.Join(',', labels.Where(l => l.Value.Length > 0).OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => $"{l.Name}=\"{l.Value}\""))}}}";
+    public static string Key(string name, IEnumerable<(string Name, string Value)> labels)
+    {
+        IEnumerable<string> pairs = labels.Where(l => l.Value.Length > 0).OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => $"{l.Name}=\"{l.Value}\"");
+        return $"{name}{{{string.Join(',', pairs)}}}";
+    }
 
     [GeneratedRegex("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"")]
     private static partial Regex LabelPair();

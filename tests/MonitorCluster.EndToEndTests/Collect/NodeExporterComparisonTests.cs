@@ -103,7 +103,8 @@ public sealed partial class NodeExporterComparisonTests : IDisposable
     [GeneratedRegex("^node_(exporter_|scrape_collector_|textfile_)")]
     private static partial Regex AboutTheExporter();
 
-    [GeneratedRegex("^node_(procs_|load|sockstat_|filefd_|filesystem_(free|avail|files_free)|disk_io_now|netstat_Tcp_CurrEstab|udp_queues|timex_|arp_|nf_conntrack_entries)")]
+    [GeneratedRegex("^node_(procs_|load|sockstat_|filefd_|filesystem_(free|avail|files_free)|disk_io_now|"
+        + "netstat_Tcp_CurrEstab|udp_queues|timex_|arp_|nf_conntrack_entries)")]
     private static partial Regex Jumpy();
 
     /// <summary>Our sources, asked by hand.</summary>
