@@ -61,7 +61,7 @@ public sealed class DeviceSourcesTests : IDisposable
             tree.With($"sys/class/net/d{i}/mtu", "9000\n");
         }
 
-        int[] changed = [.. Enumerable.Range(0, 3).Select(_ => tree.Collect(source).Count(v => v.Key.Contains("mtu", StringComparison.Ordinal) && v.Value == 9000))];
+        int[] changed = [.. Enumerable.Range(0, 3).Select(_ => tree.Collect(source).Count(v => v.Value == 9000))];
 
         Assert.Equal([16, 32, 40], changed);
     }
