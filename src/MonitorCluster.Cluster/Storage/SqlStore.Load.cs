@@ -5,6 +5,9 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Reading shards back.</content>
 public sealed partial class SqlStore
 {
+    /// <summary>How much of a body <see cref="ReadBlocks"/> shows before it is read: version, flags and cut numbers fit with room to spare.</summary>
+    public const int BlockHeaderBytes = 32;
+
     /// <summary>Reads all that rebuilds a shard, in one snapshot; null when there is no such shard.</summary>
     /// <remarks>Memory: snapshot and journal bodies of the shard, some 4 MiB each by the rule of cuts.</remarks>
     public ShardLoad? LoadShard(int shardId) => _session.Read(() =>
@@ -34,17 +37,33 @@ public sealed partial class SqlStore
     /// <param name="shardId">The shard.</param>
     /// <param name="fromMs">The range's first instant.</param>
     /// <param name="toMs">The range's last instant.</param>
-    /// <param name="throughId">Only blocks up to this one, as <see cref="CutResult.LastBlockId"/> gave it.</param>
-    public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, long throughId = long.MaxValue) => _session.Read(() => _session.Query(
-        """
-        SELECT level, from_ms, to_ms, body, id FROM block
-        WHERE shard_id = @shard AND from_ms <= @to AND to_ms >= @from AND id <= @through ORDER BY id
-        """,
-        row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
-        ("shard", shardId),
-        ("to", toMs),
-        ("from", fromMs),
-        ("through", throughId)));
+    /// <param name="wanted">Sees the first <see cref="BlockHeaderBytes"/> bytes of each body; the bodies it refuses are not read. Null wants all.</param>
+    public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) => _session.Read(() =>
+    {
+        List<(long Id, byte[] Header)> candidates = _session.Query(
+            """
+            SELECT id, substr(body, 1, @bytes) FROM block
+            WHERE shard_id = @shard AND from_ms <= @to AND to_ms >= @from ORDER BY id
+            """,
+            row => (row.GetInt64(0), Blob(row, 1)),
+            ("bytes", BlockHeaderBytes),
+            ("shard", shardId),
+            ("to", toMs),
+            ("from", fromMs));
+        var blocks = new List<BlockRow>();
+        foreach ((long id, byte[] header) in candidates)
+        {
+            if (wanted is null || wanted(header))
+            {
+                blocks.AddRange(_session.Query(
+                    "SELECT level, from_ms, to_ms, body, id FROM block WHERE id = @id",
+                    row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
+                    ("id", id)));
+            }
+        }
+
+        return blocks;
+    });
 
     private SnapshotRow? ReadSnapshot(int shardId)
     {

@@ -83,6 +83,23 @@ public sealed class BlockReader
         return true;
     }
 
+    /// <summary>Reads the journal sequence of the cut from a body's first bytes, before the whole is at hand. Nothing else is checked.</summary>
+    /// <param name="header">At least 22 bytes of the body, or all of it.</param>
+    /// <param name="cutTo">See <see cref="CutTo"/>.</param>
+    public static bool TryReadCut(ReadOnlySpan<byte> header, out long cutTo)
+    {
+        int offset = 2;
+        cutTo = 0;
+        if (header.Length <= 2 || header[0] != BlockWriter.Version || !Varint.TryRead(header, ref offset, out ulong _)
+            || !Varint.TryRead(header, ref offset, out ulong cut) || cut > long.MaxValue)
+        {
+            return false;
+        }
+
+        cutTo = (long)cut;
+        return true;
+    }
+
     /// <summary>Opens a mini-block by its place, 0 to <see cref="Count"/> - 1: ascending by smallest series, then by first time.</summary>
     /// <returns>False when there is none, or its bytes disagree with the index.</returns>
     public bool TryRead(int index, [NotNullWhen(true)] out MiniBlock? miniBlock)

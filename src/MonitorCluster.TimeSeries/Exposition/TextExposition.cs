@@ -4,24 +4,6 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.TimeSeries.Exposition;
 
-/// <summary>The type of a metric family.</summary>
-public enum MetricType
-{
-    /// <summary>Not known.</summary>
-    Untyped,
-
-    /// <summary>A sum that only grows, or starts again at zero.</summary>
-    Counter,
-
-    /// <summary>A value that goes up and down.</summary>
-    Gauge,
-
-    /// <summary>Cumulative counts by upper bound, with their sum and count.</summary>
-    Histogram,
-
-    /// <summary>Quantiles, with their sum and count.</summary>
-    Summary,
-}
 
 /// <summary>Writes the Prometheus text format 0.0.4: call <see cref="Family"/>, then its samples, family by family.</summary>
 /// <remarks>One writer, one page. Source: prometheus/docs, exposition_formats.md. Names are the program's own, so a wrong one is an error of the caller;

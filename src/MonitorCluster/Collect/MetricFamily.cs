@@ -1,3 +1,5 @@
+using MonitorCluster.TimeSeries.Model;
+
 namespace MonitorCluster.Collect;
 
 /// <summary>What a metric's name stands for: the HELP and TYPE of /metrics, an entry of /api/v1/metadata.</summary>
@@ -6,16 +8,3 @@ namespace MonitorCluster.Collect;
 /// <param name="Help">One sentence for people.</param>
 /// <param name="Unit">The base unit (<c>seconds</c>, <c>bytes</c> ...), empty when the name does not end in one.</param>
 public sealed record MetricFamily(string Name, MetricType Type, string Help, string Unit = "");
-
-/// <summary>How the values of a metric behave.</summary>
-public enum MetricType
-{
-    /// <summary>Nothing is known.</summary>
-    Untyped,
-
-    /// <summary>Only grows, but for restarts from zero.</summary>
-    Counter,
-
-    /// <summary>Goes up and down.</summary>
-    Gauge,
-}

@@ -6,7 +6,7 @@ namespace MonitorCluster.Stream;
 public sealed class WalOptions
 {
     /// <summary>The configuration section.</summary>
-    public const string Section = "Collect:Wal";
+    public const string Section = "Wal";
 
     /// <summary>Size of one segment file, preallocated.</summary>
     /// <value>Default 64 MiB; 64 KiB to 1 GiB. A batch that begins before the end may reach past it.</value>

@@ -1,0 +1,66 @@
+import { activeAlerts, alertLog, type Alert } from './api';
+import { Store } from './store';
+
+// All alerts the page knows, by id. Answers and events may cross on the wire: the higher sequence number wins.
+
+export const alerts = new Store<readonly Alert[]>([]);
+
+// Resolved alerts stay for a while, so that somebody who comes back sees what happened.
+const keepResolvedSeconds = 3600;
+const keepAtMost = 2000;
+// How far below the newest active alert the log is read for ones that resolved before the page was opened.
+const logWindow = 500;
+
+let lastSeq = 0;
+
+export function newestSequence(): number {
+  return lastSeq;
+}
+
+export function applyAlert(alert: Alert): void {
+  merge([alert], null, 0);
+}
+
+export async function loadAlerts(): Promise<void> {
+  const before = lastSeq;
+  const active = await activeAlerts();
+  const newest = active.reduce((max, alert) => Math.max(max, alert.seq), lastSeq);
+  const past = await alertLog(Math.max(0, newest - logWindow), 2 * logWindow).catch(() => []);
+  merge([...past, ...active], new Set(active.map(alert => alert.id)), before);
+}
+
+function merge(fresh: Alert[], activeIds: ReadonlySet<string> | null, completeUpTo: number): void {
+  const byId = new Map(alerts.value.map(alert => [alert.id, alert]));
+  for (const alert of fresh) {
+    if (typeof alert?.id !== 'string' || typeof alert.seq !== 'number') continue;
+    lastSeq = Math.max(lastSeq, alert.seq);
+    const known = byId.get(alert.id);
+    if (!known || known.seq <= alert.seq) byId.set(alert.id, alert);
+  }
+
+  const oldest = Date.now() / 1000 - keepResolvedSeconds;
+  const kept = [...byId.values()].filter(alert => {
+    if (alert.status === 'resolved') return secondsOf(alert.endsAt ?? alert.startsAt) > oldest;
+    // The list of active alerts was complete when it was asked for: what it no longer has ended while the page did not listen.
+    return activeIds === null || activeIds.has(alert.id) || alert.seq > completeUpTo;
+  });
+  kept.sort(byUrgency);
+  alerts.set(kept.slice(0, keepAtMost));
+}
+
+export function secondsOf(time: string | null): number {
+  const ms = time === null ? Number.NaN : Date.parse(time);
+  return Number.isNaN(ms) ? 0 : ms / 1000;
+}
+
+const statusOrder = ['firing', 'acknowledged', 'pending', 'silenced', 'resolved'];
+const severityOrder = ['critical', 'error', 'warning', 'info'];
+
+export function severityRank(alert: Alert): number {
+  const at = severityOrder.indexOf(alert.severity);
+  return at < 0 ? severityOrder.length : at;
+}
+
+function byUrgency(a: Alert, b: Alert): number {
+  return statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status) || severityRank(a) - severityRank(b) || b.seq - a.seq;
+}
