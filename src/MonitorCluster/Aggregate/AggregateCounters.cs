@@ -1,0 +1,66 @@
+namespace MonitorCluster.Aggregate;
+
+/// <summary>Why a sample was not stored.</summary>
+internal enum RejectReason
+{
+    /// <summary>Further ahead of this node's clock than <see cref="AggregateOptions.FutureMax"/>.</summary>
+    TooFarAhead,
+
+    /// <summary>Older than <see cref="AggregateOptions.Retention"/>.</summary>
+    TooOld,
+
+    /// <summary>Its host has <see cref="AggregateOptions.SeriesPerHostMax"/> series already.</summary>
+    SeriesLimit,
+
+    /// <summary>Its value is the one NaN that marks an empty cell.</summary>
+    ReservedValue,
+
+    /// <summary>Its section could not be read.</summary>
+    Malformed,
+}
+
+/// <summary>What became of a sample that is not newer than its series' newest.</summary>
+internal enum BehindKind
+{
+    /// <summary>Kept in the late buffer.</summary>
+    Late,
+
+    /// <summary>Same series, time and bits: dropped.</summary>
+    Duplicate,
+
+    /// <summary>Same series and time, other value: the first stays.</summary>
+    Conflict,
+}
+
+/// <summary>A node's counts of what its shards did. Safe for any thread; added to once per batch, or for the rare sample that is behind.</summary>
+internal sealed class AggregateCounters
+{
+    private readonly long[] rejected = new long[Enum.GetValues<RejectReason>().Length];
+    private readonly long[] behind = new long[Enum.GetValues<BehindKind>().Length];
+    private long accepted;
+    private long durable;
+    private long unflushedBytes;
+
+    /// <summary>Samples taken from sections, repeated ones included.</summary>
+    public long Accepted => Interlocked.Read(ref accepted);
+
+    /// <summary>Samples in committed journal rows.</summary>
+    public long Durable => Interlocked.Read(ref durable);
+
+    /// <summary>Journal bytes of this node's shards that are not committed yet.</summary>
+    public long UnflushedBytes => Interlocked.Read(ref unflushedBytes);
+
+    public long Rejected(RejectReason reason) => Interlocked.Read(ref rejected[(int)reason]);
+
+    public long Behind(BehindKind kind) => Interlocked.Read(ref behind[(int)kind]);
+
+    public void AddAccepted(long samples) => Interlocked.Add(ref accepted, samples);
+
+    public void AddDurable(long samples) => Interlocked.Add(ref durable, samples);
+
+    public void AddUnflushed(long bytes) => Interlocked.Add(ref unflushedBytes, bytes);
+
+    public void Reject(RejectReason reason, long samples) => Interlocked.Add(ref rejected[(int)reason], samples);
+
+    public void AddBehind(BehindKind kind) => Interlocked.Increment(ref behind[(int)kind]);
+}

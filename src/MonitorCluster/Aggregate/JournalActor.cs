@@ -1,0 +1,274 @@
+using Microsoft.Extensions.Logging;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Aggregate;
+
+/// <summary>
+/// Step 8 of a sample's journey: writes the dirty shards of this node to the journal, all in one fenced transaction per round, then tells
+/// them; and stores the cuts that came with the rows.
+/// </summary>
+/// <remarks>
+/// One round at a time. A round is: ask every dirty shard for its row, write all rows, tell the shards. When the outcome of a write is
+/// unknown, the very same rows are offered again until the store answers: a new number would double the samples, leaving them out
+/// would lose them. New samples wait for the next round.
+/// </remarks>
+internal sealed partial class JournalActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan UrgentDelay = TimeSpan.FromMilliseconds(50); // transitions of one instant share a round; 100 ms is promised
+    private static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(5);
+
+    private readonly AggregateOptions options;
+    private readonly AggregateCounters counters;
+    private readonly IActorRef store;
+    private readonly ILogger logger;
+    private long incarnation;
+
+    private readonly Dictionary<int, IActorRef> shards = [];
+    private readonly HashSet<int> dirty = [];
+    private readonly List<JournalTaken> taken = [];
+    private readonly Queue<(int ShardId, long Epoch, CutDraft Cut)> cuts = [];
+    private readonly List<IActorRef> waitingForAll = [];
+    private readonly List<IActorRef> servedByRound = [];
+    private long round;
+    private int expected;
+    private FlushRequest? flush;
+    private bool cutAll;
+    private bool flushInFlight;
+    private bool cutInFlight;
+    private TimeSpan retryDelay = RetryDelayMin;
+
+    public JournalActor(AggregateOptions options, AggregateCounters counters, IActorRef store, ILogger logger)
+    {
+        (this.options, this.counters, this.store, this.logger) = (options, counters, store, logger);
+        Receive<ShardReady>(m => shards[m.ShardId] = Sender);
+        Receive<ShardDirty>(MarkDirty);
+        Receive<FlushDue>(_ => StartRound());
+        Receive<FlushAll>(m =>
+        {
+            waitingForAll.Add(Sender);
+            cutAll |= m.Cut;
+            StartRound();
+        });
+        Receive<MembershipReady>(m => incarnation = m.Incarnation);
+        Receive<JournalTaken>(CollectRow);
+        Receive<StoreReply>(StoreAnswered);
+        Receive<StoreFailed>(StoreFailed);
+        Receive<RetryStore>(_ => Retry());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool IsIdle => expected == 0 && flush is null;
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("flush", FlushDue.Instance, options.FlushInterval);
+
+    private void MarkDirty(ShardDirty message)
+    {
+        dirty.Add(message.ShardId);
+        if (counters.UnflushedBytes >= options.FlushBytes)
+        {
+            StartRound();
+        }
+        else if (message.Urgent && !Timers.IsTimerActive("urgent"))
+        {
+            Timers.StartSingleTimer("urgent", FlushDue.Instance, UrgentDelay);
+        }
+    }
+
+    private void StartRound()
+    {
+        if (!IsIdle || (dirty.Count == 0 && waitingForAll.Count == 0))
+        {
+            return;
+        }
+
+        bool all = waitingForAll.Count > 0;
+        servedByRound.AddRange(waitingForAll);
+        waitingForAll.Clear();
+        round++;
+        taken.Clear();
+        foreach ((int shardId, IActorRef shard) in shards)
+        {
+            if (all || dirty.Contains(shardId))
+            {
+                expected++;
+                shard.Tell(new TakeJournal(round, cutAll));
+            }
+        }
+
+        dirty.Clear();
+        cutAll = false;
+        if (expected == 0)
+        {
+            EndRound();
+        }
+    }
+
+    private void CollectRow(JournalTaken message)
+    {
+        if (message.Round != round || expected == 0)
+        {
+            return;
+        }
+
+        if (message.Row is not null)
+        {
+            taken.Add(message);
+        }
+
+        if (message.Cut is not null)
+        {
+            cuts.Enqueue((message.ShardId, message.Epoch, message.Cut));
+        }
+
+        if (--expected > 0)
+        {
+            return;
+        }
+
+        if (taken.Count == 0)
+        {
+            EndRound();
+            return;
+        }
+
+        taken.Sort((a, b) => a.ShardId.CompareTo(b.ShardId));
+        flush = FlushMapping.Request(incarnation, taken);
+        flushInFlight = true;
+        FlushRequest request = flush;
+        store.Tell(new StoreCommand("flush", s => s.Flush(request), request));
+    }
+
+    private void StoreAnswered(StoreReply reply)
+    {
+        retryDelay = RetryDelayMin;
+        if (reply.Result is FlushResult result && ReferenceEquals(reply.Tag, flush))
+        {
+            Committed(result);
+        }
+        else if (reply.Result is CutResult cut)
+        {
+            (int shardId, long epoch, CutDraft draft) = cuts.Dequeue();
+            cutInFlight = false;
+            shards.GetValueOrDefault(shardId)?.Tell(cut.IsFenced ? new ShardFenced(shardId) : new CutCommitted(draft.CutJseq));
+            if (cut.IsFenced)
+            {
+                Forget(shardId, epoch);
+            }
+
+            WriteCut();
+        }
+    }
+
+    private void Committed(FlushResult result)
+    {
+        flush = null;
+        flushInFlight = false;
+        foreach (JournalTaken message in taken)
+        {
+            counters.AddUnflushed(-message.Row!.Body.Length);
+            if (result.FencedShards.Contains(message.ShardId))
+            {
+                shards.GetValueOrDefault(message.ShardId)?.Tell(new ShardFenced(message.ShardId));
+                Forget(message.ShardId, message.Epoch);
+            }
+            else
+            {
+                counters.AddDurable(message.Row.Samples);
+                shards.GetValueOrDefault(message.ShardId)?.Tell(new JournalCommitted(message.Row));
+            }
+        }
+
+        if (result.AlertSequences.Count > 0)
+        {
+            Context.System.EventStream.Publish(new AlertsCommitted(result.AlertSequences.Max()));
+        }
+
+        EndRound();
+    }
+
+    private void EndRound()
+    {
+        WriteCut();
+        if (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0)
+        {
+            StartRound();
+        }
+    }
+
+    // Cuts go one by one between rounds: each is a transaction of its own, and none may starve the flush.
+    private void WriteCut()
+    {
+        if (cutInFlight)
+        {
+            return;
+        }
+
+        if (cuts.TryPeek(out (int ShardId, long Epoch, CutDraft Cut) next))
+        {
+            cutInFlight = true;
+            CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
+            store.Tell(new StoreCommand("cut", s => s.Cut(request), next.Cut));
+        }
+        else if (IsIdle)
+        {
+            servedByRound.ForEach(r => r.Tell(FlushedAll.Instance));
+            servedByRound.Clear();
+        }
+    }
+
+    private void StoreFailed(StoreFailed failure)
+    {
+        LogStoreFailed(failure.Error, failure.Name, retryDelay);
+        Timers.StartSingleTimer("retry-" + failure.Name, new RetryStore(), retryDelay);
+        retryDelay = TimeSpan.FromTicks(Math.Min(retryDelay.Ticks * 2, RetryDelayMax.Ticks));
+        flushInFlight &= failure.Name != "flush";
+        cutInFlight &= failure.Name != "cut";
+    }
+
+    private void Retry()
+    {
+        if (flush is { } request && !flushInFlight)
+        {
+            flushInFlight = true;
+            store.Tell(new StoreCommand("flush", s => s.FlushRetry(request), request));
+        }
+
+        WriteCut();
+    }
+
+    private void Forget(int shardId, long epoch)
+    {
+        LogFenced(shardId, epoch);
+        shards.Remove(shardId);
+        dirty.Remove(shardId);
+    }
+
+    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "The store did not take a {Operation}; the same content is offered again in {Delay}")]
+    private partial void LogStoreFailed(Exception exception, string operation, TimeSpan delay);
+
+    [LoggerMessage(EventId = 4102, Level = LogLevel.Warning, Message = "Shard {ShardId} lost: epoch {Epoch} is fenced")]
+    private partial void LogFenced(int shardId, long epoch);
+
+    private sealed class FlushDue
+    {
+        public static readonly FlushDue Instance = new();
+    }
+
+    private sealed record RetryStore;
+}
+
+/// <summary>Write all shards now; answered with <see cref="FlushedAll"/> when everything accepted before is in the store.</summary>
+/// <param name="Cut">Cut them, too.</param>
+internal sealed record FlushAll(bool Cut);
+
+/// <summary>The answer to <see cref="FlushAll"/>.</summary>
+internal sealed class FlushedAll
+{
+    public static readonly FlushedAll Instance = new();
+}
+
+/// <summary>Alerts up to a sequence number are in the log. Published on the event stream after the commit.</summary>
+internal sealed record AlertsCommitted(long LastSequence);

@@ -1,0 +1,169 @@
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Stream;
+
+namespace MonitorCluster.Aggregate;
+
+/// <summary>This node's set of shards: opens those it owns when they are wanted, and passes their messages on.</summary>
+/// <remarks>A remote owner will sit behind the same messages. Owned shards without data exist only as an entry of the epoch map.</remarks>
+internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
+{
+    // What a collector may have in flight to this node: enough to hide a flush, little enough to bound the mailboxes.
+    private const int CreditBytes = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan NotOwnerRetry = TimeSpan.FromMilliseconds(200);
+
+    private readonly Func<int, long, Props> shardProps;
+    private readonly IActorRef store;
+    private readonly RegionView view;
+    private readonly Dictionary<int, long> epochs = [];
+    private readonly Dictionary<int, IActorRef> shards = [];
+    private readonly HashSet<int> loading = [];
+    private readonly Dictionary<Guid, long> collectors = [];
+
+    public ShardRegionActor(Func<int, long, Props> shardProps, IActorRef store, RegionView view)
+    {
+        (this.shardProps, this.store, this.view) = (shardProps, store, view);
+        Receive<OwnShards>(Own);
+        Receive<HelloCollector>(hello => Register(hello.CollectorId, hello.Name, Sender));
+        Receive<StoreReply>(m => Registered((Registration)m.Tag!, (long)m.Result!));
+        Receive<StoreFailed>(_ => { }); // no answer: the collector says hello again after its own time-out
+        Receive<OpenShard>(Open);
+        Receive<BatchSection>(m => Pass(m.ShardId, m, m.CollectorId, m.Session));
+        Receive<ShardReady>(m =>
+        {
+            loading.Remove(m.ShardId);
+            Publish();
+        });
+        Receive<RegionTick>(_ => Tick());
+        Receive<Terminated>(m => Closed(m.ActorRef));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", RegionTick.Instance, TimeSpan.FromSeconds(1));
+
+    private void Own(OwnShards message)
+    {
+        foreach ((int shardId, long epoch) in message.Shards)
+        {
+            epochs[shardId] = epoch;
+        }
+
+        foreach (int shardId in message.WithData)
+        {
+            Shard(shardId);
+        }
+
+        Publish();
+    }
+
+    private void Register(Guid id, string name, IActorRef collector)
+    {
+        var registration = new Registration(id, name, collector);
+        store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(id, name), registration));
+    }
+
+    private void Registered(Registration registration, long number)
+    {
+        collectors[registration.Id] = number;
+        registration.Collector.Tell(new CollectorWelcome(number, CreditBytes));
+    }
+
+    private void Open(OpenShard open)
+    {
+        if (!collectors.TryGetValue(open.CollectorId, out long number) || !epochs.ContainsKey(open.ShardId))
+        {
+            Sender.Tell(new NotOwner(open.ShardId, open.CollectorId, open.Session, epochs.GetValueOrDefault(open.ShardId), NotOwnerRetry));
+            return;
+        }
+
+        Shard(open.ShardId).Tell(new CollectorOpen(open, number), Sender);
+    }
+
+    private void Pass(int shardId, object message, Guid collectorId, long session)
+    {
+        if (shards.TryGetValue(shardId, out IActorRef? shard))
+        {
+            shard.Tell(message, Sender);
+        }
+        else
+        {
+            Sender.Tell(new NotOwner(shardId, collectorId, session, epochs.GetValueOrDefault(shardId), NotOwnerRetry));
+        }
+    }
+
+    private IActorRef Shard(int shardId)
+    {
+        if (!shards.TryGetValue(shardId, out IActorRef? shard))
+        {
+            shard = Context.ActorOf(shardProps(shardId, epochs[shardId]), $"shard-{shardId}");
+            Context.Watch(shard);
+            shards[shardId] = shard;
+            loading.Add(shardId);
+            Publish();
+        }
+
+        return shard;
+    }
+
+    // A shard stops by itself only when it is fenced: this node does not own it any more.
+    private void Closed(IActorRef shard)
+    {
+        foreach (int shardId in shards.Where(s => s.Value.Equals(shard)).Select(s => s.Key).ToArray())
+        {
+            shards.Remove(shardId);
+            epochs.Remove(shardId);
+            loading.Remove(shardId);
+        }
+
+        Publish();
+    }
+
+    private void Tick()
+    {
+        var tick = new ShardTick(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        foreach (IActorRef shard in shards.Values)
+        {
+            shard.Tell(tick);
+        }
+    }
+
+    private void Publish() => view.Set([.. shards.OrderBy(s => s.Key).Select(s => new OpenShardRef(s.Key, s.Value))], epochs.Count, loading.Count);
+
+    private sealed record Registration(Guid Id, string Name, IActorRef Collector);
+
+    private sealed class RegionTick
+    {
+        public static readonly RegionTick Instance = new();
+    }
+}
+
+/// <summary>This node owns shards.</summary>
+/// <param name="Shards">Shard and epoch.</param>
+/// <param name="WithData">Those that the store has data of: they are opened at once.</param>
+internal sealed record OwnShards(IReadOnlyList<(int ShardId, long Epoch)> Shards, IReadOnlyList<int> WithData);
+
+/// <summary>Which shards are open here, for readers on any thread: queries ask each of them.</summary>
+internal sealed class RegionView
+{
+    private volatile Content content = new([], 0, 0, false);
+
+    /// <summary>The open shards, ascending by number. Immutable.</summary>
+    public IReadOnlyList<OpenShardRef> Open => content.Open;
+
+    /// <summary>How many shards this node owns.</summary>
+    public int Owned => content.Owned;
+
+    /// <summary>How many of the open ones are not loaded yet.</summary>
+    public int Loading => content.Loading;
+
+    /// <summary>Whether this node owns shards and all that have data are loaded.</summary>
+    public bool IsReady => content is { HasOwned: true, Loading: 0 };
+
+    internal void Set(OpenShardRef[] open, int owned, int loading) => content = new Content(open, owned, loading, content.HasOwned || owned > 0);
+
+    private sealed record Content(OpenShardRef[] Open, int Owned, int Loading, bool HasOwned);
+}
+
+/// <summary>A shard that is open on this node.</summary>
+internal sealed record OpenShardRef(int ShardId, IActorRef Ref);

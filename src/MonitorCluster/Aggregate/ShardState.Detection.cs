@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Text;
+using MonitorCluster.Alert;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Detect;
+
+namespace MonitorCluster.Aggregate;
+
+// Steps 7 and 9: what samples and ticks mean. Time enters only as a journalled tick, so that replay gives the same alerts.
+internal sealed partial class ShardState
+{
+    private readonly AlertBook alerts;
+    private readonly ShardDetection detection;
+
+    /// <summary>Whether an alert changed that is not in a journal row yet.</summary>
+    public bool HasUrgentChange => alerts.HasTransitions;
+
+    /// <summary>Whether the next journal row would carry anything.</summary>
+    public bool HasChange => journal.Bytes > 0 || advanced.Count > 0;
+
+    /// <summary>Lets time pass. A tick that closes nothing leaves no trace.</summary>
+    public void Tick(long nowMs)
+    {
+        if (detection.Tick(nowMs))
+        {
+            journal.AddTick(nowMs);
+        }
+    }
+
+    /// <summary>A person takes an alert in hand.</summary>
+    public AcknowledgeOutcome Acknowledge(long nowMs, string alertId, string by, string comment)
+    {
+        AcknowledgeOutcome outcome = alerts.Acknowledge(alertId, by, comment, nowMs);
+        if (alerts.HasTransitions)
+        {
+            journal.AddAcknowledge(nowMs, alertId, by, comment);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The alerts that are open now, those among them whose number is still to come.</summary>
+    public IReadOnlyList<AlertRecord> OpenAlerts() => alerts.Open();
+
+    /// <summary>Ends recovery: the stored open alerts win over what the replay computed; differences become transitions.</summary>
+    public void EndRecovery(IReadOnlyList<OpenAlertRow> openAlerts, long nowMs)
+    {
+        var rows = new List<AlertRecord>(openAlerts.Count);
+        foreach (OpenAlertRow row in openAlerts)
+        {
+            if (!AlertJson.TryRead(Encoding.UTF8.GetBytes(row.Body), out AlertRecord? alert))
+            {
+                throw new InvalidDataException($"shard {ShardId}: the stored alert {row.AlertId} cannot be read");
+            }
+
+            rows.Add(alert!);
+        }
+
+        alerts.LoadOpen(rows, nowMs);
+        if (alerts.HasTransitions)
+        {
+            journal.AddTick(nowMs); // a row to carry them
+        }
+    }
+
+    private void ApplyTick(long nowMs) => detection.Tick(nowMs);
+
+    private void ApplyAcknowledge(long nowMs, string alertId, string by, string comment) => alerts.Acknowledge(alertId, by, comment, nowMs);
+
+    private void WriteDetection(IBufferWriter<byte> writer) => detection.Snapshot(writer);
+
+    private void RestoreDetection(ReadOnlySpan<byte> bytes)
+    {
+        if (!detection.TryRestore(bytes))
+        {
+            throw new InvalidDataException($"shard {ShardId}: the snapshot's detection state cannot be read");
+        }
+
+        for (int number = 0; number < series.End; number++)
+        {
+            if (series[number] is { } identity)
+            {
+                detection.Register(number, identity.Labels);
+            }
+        }
+    }
+}

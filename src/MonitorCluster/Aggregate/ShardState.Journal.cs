@@ -1,0 +1,167 @@
+using MonitorCluster.TimeSeries.Chunks;
+
+namespace MonitorCluster.Aggregate;
+
+// What leaves the state for the store: journal rows (every flush) and cuts (every few minutes).
+internal sealed partial class ShardState
+{
+    private readonly JournalBody journal = new();
+    private readonly Dictionary<long, long> advanced = [];
+    private readonly List<int> newSeries = [];
+    private readonly List<MiniBlock> sinceCut = [];
+    private readonly Queue<SealedCut> cuts = [];
+    private long lastJseq;
+    private long lastCutJseq;
+    private bool hasStoredBlocks;
+    private long journalBytesSinceCut;
+
+    /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
+    public int UnflushedBytes => journal.Bytes;
+
+    /// <summary>Journal bytes since the last cut, committed or not.</summary>
+    public long JournalBytesSinceCut => journalBytesSinceCut + journal.Bytes;
+
+    /// <summary>Late samples waiting for the cut.</summary>
+    public int LateSamples => late.Count;
+
+    /// <summary>Takes everything that changed since the last row. The same row is sent again until it is known to be stored.</summary>
+    /// <returns>Null when nothing changed.</returns>
+    public JournalDraft? TakeRow()
+    {
+        if (journal.Bytes == 0 && advanced.Count == 0)
+        {
+            return null;
+        }
+
+        // A batch whose samples were all refused leaves a row too: its mark must not be forgotten, or the collector would wait for ever.
+        int samples = journal.Samples;
+        byte[] body = journal.Take();
+        var row = new JournalDraft(
+            ++lastJseq,
+            samples,
+            [.. advanced],
+            body,
+            [.. newSeries.Select(n => new NewSeries(n, series[n]!.Labels.Memory, series[n]!.FirstMs))],
+            alerts.Drain());
+        journalBytesSinceCut += body.Length;
+        advanced.Clear();
+        newSeries.Clear();
+        return row;
+    }
+
+    /// <summary>The store has a row: its marks are durable.</summary>
+    public void RowCommitted(JournalDraft row)
+    {
+        foreach ((long collectorNo, long seq) in row.Marks)
+        {
+            cursorsByNumber[collectorNo].DurableSeq = seq;
+        }
+    }
+
+    /// <summary>Seals all heads and late samples: what the journal rows up to now say, in the form in which it is kept.</summary>
+    /// <remarks>Call it right after <see cref="TakeRow"/>, so that the cut covers exactly the rows up to that one.</remarks>
+    /// <param name="nowMs">The node's clock, which decides how long memory keeps the blocks.</param>
+    /// <returns>Null when no row was written since the last cut.</returns>
+    public CutDraft? PrepareCut(long nowMs)
+    {
+        if (lastJseq == lastCutJseq)
+        {
+            return null;
+        }
+
+        foreach (RowGroup group in groups)
+        {
+            if (group.HasRows)
+            {
+                SealHead(group);
+            }
+        }
+
+        List<MiniBlock> lateBlocks = late.Seal();
+        var bodies = new List<BlockDraft>();
+        AddBlock(sinceCut, isLate: false);
+        AddBlock(lateBlocks, isLate: true);
+        cuts.Enqueue(new SealedCut(lastJseq, [.. sinceCut], lateBlocks, nowMs));
+        sinceCut.Clear();
+        lastCutJseq = lastJseq;
+        journalBytesSinceCut = 0;
+        return new CutDraft(lastJseq, bodies, WriteSnapshot(), [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
+
+        void AddBlock(List<MiniBlock> blocks, bool isLate)
+        {
+            if (blocks.Count > 0)
+            {
+                byte[] body = BlockWriter.Write(blocks, lastJseq, lastJseq, isLate);
+                bodies.Add(new BlockDraft(blocks.Min(b => b.FirstTimestampMs), blocks.Max(b => b.LastTimestampMs), body));
+            }
+        }
+    }
+
+    /// <summary>The store has a cut: its blocks may leave memory when they are old.</summary>
+    public void CutCommitted(long cutJseq)
+    {
+        foreach (SealedCut cut in cuts.Where(c => c.CutJseq == cutJseq))
+        {
+            cut.IsStored = true;
+        }
+    }
+
+    /// <summary>Lets go of stored blocks that are older than the memory span.</summary>
+    public void TrimMemory(long nowMs)
+    {
+        var gone = new HashSet<MiniBlock>();
+        while (cuts.TryPeek(out SealedCut? oldest) && oldest.IsStored && nowMs - oldest.SealedAtMs > (long)options.MemorySpan.TotalMilliseconds)
+        {
+            gone.UnionWith(cuts.Dequeue().Main);
+            hasStoredBlocks = true;
+        }
+
+        if (gone.Count > 0)
+        {
+            groups.ForEach(g => g.Forget(gone));
+        }
+    }
+
+    private void Remember(MiniBlock block) => sinceCut.Add(block);
+
+    private sealed class SealedCut(long cutJseq, List<MiniBlock> main, List<MiniBlock> late, long sealedAtMs)
+    {
+        public long CutJseq { get; } = cutJseq;
+
+        public List<MiniBlock> Main { get; } = main;
+
+        public List<MiniBlock> Late { get; } = late;
+
+        public long SealedAtMs { get; } = sealedAtMs;
+
+        public bool IsStored { get; set; }
+    }
+}
+
+/// <summary>The content of one journal row.</summary>
+/// <param name="Jseq">Its number in the shard, rising by one.</param>
+/// <param name="Samples">How many samples the body carries, repeated ones included.</param>
+/// <param name="Marks">Collector number and highest batch number, of collectors that advanced.</param>
+/// <param name="Body">See <see cref="JournalBody"/>.</param>
+/// <param name="Series">Series that this row is the first to use.</param>
+/// <param name="Alerts">Alert transitions that its content caused: they are numbered and stored in the same transaction.</param>
+internal sealed record JournalDraft(long Jseq, int Samples, KeyValuePair<long, long>[] Marks, byte[] Body, NewSeries[] Series, IReadOnlyList<Alert.AlertTransition> Alerts);
+
+/// <summary>A series that the store does not know yet.</summary>
+/// <param name="Number">Its number in the shard.</param>
+/// <param name="Labels">Canonical label bytes.</param>
+/// <param name="FirstMs">Time of its first sample.</param>
+internal sealed record NewSeries(int Number, ReadOnlyMemory<byte> Labels, long FirstMs);
+
+/// <summary>The content of one cut.</summary>
+/// <param name="CutJseq">The last journal row it covers.</param>
+/// <param name="Blocks">One block with the heads, and one with late samples when there were any.</param>
+/// <param name="Snapshot">The state behind the heads: see ShardState.Recovery.cs.</param>
+/// <param name="Marks">The full map of collectors.</param>
+internal sealed record CutDraft(long CutJseq, List<BlockDraft> Blocks, byte[] Snapshot, KeyValuePair<long, long>[] Marks);
+
+/// <summary>One block row.</summary>
+/// <param name="FromMs">Oldest sample.</param>
+/// <param name="ToMs">Newest sample.</param>
+/// <param name="Body">See docs/formats/block.md.</param>
+internal sealed record BlockDraft(long FromMs, long ToMs, byte[] Body);

@@ -1,0 +1,228 @@
+using MonitorCluster.TimeSeries.Chunks;
+using MonitorCluster.TimeSeries.Model;
+using MonitorCluster.TimeSeries.Windows;
+
+namespace MonitorCluster.Aggregate;
+
+// What others read: exact sliding windows from memory, and pinned series for queries that are evaluated off the mailbox.
+internal sealed partial class ShardState
+{
+    /// <summary>The first cut whose blocks memory still holds: what the store has from before it, and memory from it on, is everything, once.</summary>
+    public long MemoryFromCut => cuts.TryPeek(out SealedCut? oldest) ? oldest.CutJseq : lastCutJseq + 1;
+
+    /// <summary>Answers a rolling window over (from, to], late samples included.</summary>
+    /// <remarks>Exact as far as memory reaches (the memory span). Costs one summary per sealed block inside, one decoding at each edge.</remarks>
+    public WindowAggregate Window(int number, long fromMs, long toMs)
+    {
+        var window = default(WindowAggregate);
+        ref SeriesSlot slot = ref series.Slots[number];
+        if (slot.Group < 0)
+        {
+            return window;
+        }
+
+        Span<long> times = stackalloc long[MiniBlock.RowsMax];
+        Span<double> values = stackalloc double[MiniBlock.RowsMax];
+        RowGroup group = groups[slot.Group];
+        foreach (MiniBlock block in group.SealedBlocks)
+        {
+            AddBlock(ref window, block, number, fromMs, toMs, times, values);
+        }
+
+        foreach (SealedCut cut in cuts)
+        {
+            foreach (MiniBlock block in cut.Late)
+            {
+                AddBlock(ref window, block, number, fromMs, toMs, times, values);
+            }
+        }
+
+        foreach ((long timestampMs, double value) in late.Of(number))
+        {
+            window.Add([timestampMs], [value], fromMs, toMs);
+        }
+
+        int count = group.CopyHead(slot.Column, times, values);
+        window.Add(times[..count], values[..count], fromMs, toMs);
+        return window;
+    }
+
+    /// <summary>Takes hold of the series that match, so that they can be read on any thread: references to immutable blocks, copies of open rows.</summary>
+    /// <param name="metric">The metric's name when the selector fixes it, else null.</param>
+    /// <param name="matches">The whole selector.</param>
+    /// <param name="fromMs">Exclusive.</param>
+    /// <param name="toMs">Inclusive.</param>
+    /// <param name="seriesMax">At most so many series are pinned; one more in the answer says that there are more.</param>
+    public PinnedShard Pin(string? metric, Func<LabelSet, bool> matches, long fromMs, long toMs, int seriesMax)
+    {
+        var pinned = new List<PinnedSeries>();
+        foreach (int number in series.Candidates(metric))
+        {
+            SeriesIdentity identity = series[number]!;
+            if (matches(identity.Labels))
+            {
+                pinned.Add(PinOne(number, identity.Labels, fromMs, toMs));
+                if (pinned.Count > seriesMax)
+                {
+                    break;
+                }
+            }
+        }
+
+        return new PinnedShard(ShardId, MemoryFromCut, hasStoredBlocks, pinned);
+    }
+
+    /// <summary>The label sets that match and live in a span: first sample to newest one.</summary>
+    public IReadOnlyList<LabelSet> Find(string? metric, Func<LabelSet, bool> matches, long fromMs, long toMs)
+    {
+        var found = new List<LabelSet>();
+        foreach (int number in series.Candidates(metric))
+        {
+            SeriesIdentity identity = series[number]!;
+            if (series.Slots[number].LastTimestampMs >= fromMs && identity.FirstMs <= toMs && matches(identity.Labels))
+            {
+                found.Add(identity.Labels);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>What the shard holds, for operators.</summary>
+    public ShardStatistics Statistics(long epoch, long samplesTotal, double samplesPerSecond)
+    {
+        long newestMs = long.MinValue, oldestMs = long.MaxValue;
+        for (int number = 0; number < series.End; number++)
+        {
+            newestMs = Math.Max(newestMs, series.Slots[number].LastTimestampMs);
+            oldestMs = Math.Min(oldestMs, series[number]?.FirstMs ?? long.MaxValue);
+        }
+
+        return new ShardStatistics(
+            ShardId,
+            epoch,
+            series.Count,
+            series.Entities,
+            samplesTotal,
+            samplesPerSecond,
+            UnflushedBytes,
+            cuts.Sum(c => c.Main.Count + c.Late.Count) + sinceCut.Count,
+            oldestMs == long.MaxValue ? null : oldestMs,
+            newestMs == long.MinValue ? null : newestMs,
+            [.. series.Hosts]);
+    }
+
+    private PinnedSeries PinOne(int number, LabelSet labels, long fromMs, long toMs)
+    {
+        SeriesSlot slot = series.Slots[number];
+        if (slot.Group < 0)
+        {
+            return new PinnedSeries(labels, number, [], [], [], [], []);
+        }
+
+        RowGroup group = groups[slot.Group];
+        long[] times = new long[RowGroup.RowsMax];
+        double[] values = new double[RowGroup.RowsMax];
+        int count = group.CopyHead(slot.Column, times, values);
+        return new PinnedSeries(
+            labels,
+            number,
+            [.. group.SealedBlocks.Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
+            [.. cuts.SelectMany(c => c.Late).Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
+            times[..count],
+            values[..count],
+            [.. late.Of(number)]);
+    }
+
+    private bool TryFindStored(int number, in SeriesSlot slot, long timestampMs, out double stored)
+    {
+        stored = slot.LastValue;
+        if (timestampMs == slot.LastTimestampMs)
+        {
+            return true;
+        }
+
+        if (slot.Group < 0)
+        {
+            return false;
+        }
+
+        RowGroup group = groups[slot.Group];
+        return group.TryGetHead(slot.Column, timestampMs, out stored)
+            || TryFindIn(group.SealedBlocks, number, timestampMs, out stored)
+            || TryFindLate(number, timestampMs, out stored);
+    }
+
+    private bool TryFindLate(int number, long timestampMs, out double stored)
+    {
+        foreach (SealedCut cut in cuts)
+        {
+            if (TryFindIn(cut.Late, number, timestampMs, out stored))
+            {
+                return true;
+            }
+        }
+
+        stored = 0;
+        return false;
+    }
+
+    private static bool TryFindIn(IReadOnlyList<MiniBlock> blocks, int number, long timestampMs, out double stored)
+    {
+        Span<long> times = stackalloc long[MiniBlock.RowsMax];
+        Span<double> values = stackalloc double[MiniBlock.RowsMax];
+        foreach (MiniBlock block in blocks)
+        {
+            if (timestampMs >= block.FirstTimestampMs && timestampMs <= block.LastTimestampMs
+                && block.Find(number) is >= 0 and int column && block.TryReadColumn(column, times, values, out int count)
+                && times[..count].BinarySearch(timestampMs) is >= 0 and int row)
+            {
+                stored = values[row];
+                return true;
+            }
+        }
+
+        stored = 0;
+        return false;
+    }
+
+    private static void AddBlock(ref WindowAggregate window, MiniBlock block, int number, long fromMs, long toMs, Span<long> times, Span<double> values)
+    {
+        if (!Overlaps(block, fromMs, toMs) || block.Find(number) is var column && column < 0)
+        {
+            return;
+        }
+
+        if (block.FirstTimestampMs > fromMs && block.LastTimestampMs <= toMs)
+        {
+            if (block.TrySummarise(column, out ColumnSummary summary))
+            {
+                window.Add(summary);
+            }
+        }
+        else if (block.TryReadColumn(column, times, values, out int count))
+        {
+            window.Add(times[..count], values[..count], fromMs, toMs);
+        }
+    }
+
+    private static bool Overlaps(MiniBlock block, long fromMs, long toMs) => block.LastTimestampMs > fromMs && block.FirstTimestampMs <= toMs;
+}
+
+/// <summary>One shard's part of a query, readable on any thread.</summary>
+/// <param name="ShardId">The shard.</param>
+/// <param name="MemoryFromCut">Blocks of cuts before this one are read from the store; later ones are here.</param>
+/// <param name="HasStoredBlocks">Whether there are earlier ones at all.</param>
+/// <param name="Series">The matching series.</param>
+internal sealed record PinnedShard(int ShardId, long MemoryFromCut, bool HasStoredBlocks, List<PinnedSeries> Series);
+
+/// <summary>What memory holds of one series.</summary>
+/// <param name="Labels">Its name.</param>
+/// <param name="Number">Its number in the shard.</param>
+/// <param name="Blocks">Sealed rows that overlap the asked span, oldest first.</param>
+/// <param name="LateBlocks">Sealed late samples, oldest cut first.</param>
+/// <param name="HeadTimestampsMs">Open rows, ascending.</param>
+/// <param name="HeadValues">Their values.</param>
+/// <param name="Late">Late samples since the last cut, ascending.</param>
+internal sealed record PinnedSeries(
+    LabelSet Labels, int Number, MiniBlock[] Blocks, MiniBlock[] LateBlocks, long[] HeadTimestampsMs, double[] HeadValues, KeyValuePair<long, double>[] Late);
