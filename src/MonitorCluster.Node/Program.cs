@@ -1,5 +1,3 @@
 using MonitorCluster.Node;
 
-WebApplication app = WebApplication.CreateSlimBuilder(args).Build();
-app.MapWebUi();
-await app.RunAsync();
+return (int)await NodeProgram.RunAsync(args);

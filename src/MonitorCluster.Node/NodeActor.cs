@@ -1,0 +1,78 @@
+using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Node;
+
+/// <summary>Ties the node's parts together: what membership says becomes shards to own, what the journal commits becomes news for subscribers.</summary>
+internal sealed class NodeActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+
+    private readonly NodeRuntime node;
+    private ShardsOwned? owned;
+
+    public NodeActor(NodeRuntime node)
+    {
+        this.node = node;
+        Receive<MembershipReady>(node.Journal.Tell);
+        Receive<ShardsOwned>(m =>
+        {
+            owned = m;
+            AskWithData();
+        });
+        Receive<ClusterViewChanged>(m => node.View = m);
+        Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
+        Receive<MembershipRefused>(m => node.End(NodeExit.Configuration, m.Reasons));
+        Receive<AlertsCommitted>(m => node.Feed.Announce(m.LastSequence));
+        Receive<StoreReply>(m => Open((Opening)m.Result!));
+        Receive<StoreFailed>(_ => Timers.StartSingleTimer("retry", Retry.Instance, RetryDelay));
+        Receive<Retry>(_ => AskWithData());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        foreach (Type type in (Type[])[typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(AlertsCommitted)])
+        {
+            Context.System.EventStream.Subscribe(Self, type);
+        }
+    }
+
+    private void AskWithData() => node.Store.Tell(new StoreCommand(
+        "shards-with-data", s => new Opening(s.ShardsWithData(), s.OldestAlertSequence(), s.LastAlertSequence())));
+
+    private void Open(Opening opening)
+    {
+        node.Feed.Announce(opening.OldestAlert, opening.LastAlert);
+        var mine = owned!.Shards.Select(s => s.ShardId).ToHashSet();
+        node.Region.Tell(new OwnShards([.. owned.Shards.Select(s => (s.ShardId, s.Epoch))], [.. opening.WithData.Where(mine.Contains)]));
+    }
+
+    private sealed record Opening(IReadOnlyList<int> WithData, long OldestAlert, long LastAlert);
+
+    private sealed class Retry
+    {
+        public static readonly Retry Instance = new();
+    }
+}
+
+/// <summary>The program's exit codes.</summary>
+internal enum NodeExit
+{
+    /// <summary>Stopped as asked.</summary>
+    Ok = 0,
+
+    /// <summary>The program is wrong; a person must look.</summary>
+    Failed = 70,
+
+    /// <summary>The command line cannot be read.</summary>
+    Usage = 64,
+
+    /// <summary>The cluster went on without this node; start it again.</summary>
+    Evicted = 75,
+
+    /// <summary>The configuration, the store or a listener is refused; starting again does not help.</summary>
+    Configuration = 78,
+}

@@ -1,0 +1,183 @@
+using MonitorCluster.Aggregate;
+using MonitorCluster.Alert;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Collect;
+using MonitorCluster.Query;
+using MonitorCluster.Stream;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Node;
+
+/// <summary>The composition root: makes every actor and service of one node from its settings and ports, in the order of a sample's journey.</summary>
+/// <remarks>The program and the simulation both start here; what differs between them is in <see cref="NodePorts"/> alone.</remarks>
+internal sealed class NodeRuntime : IDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly TaskCompletionSource<(NodeExit Code, IReadOnlyList<string> Reasons)> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IActorRef membership;
+    private volatile ClusterViewChanged view = new(0, [], []);
+
+    public NodeRuntime(NodeSettings settings, NodePorts ports, Guid dataDirectoryId)
+    {
+        (Settings, Ports) = (settings, ports);
+        System = ActorSystem.Create("monitorcluster", new ActorSystemSetup
+        {
+            TimeProvider = ports.Time,
+            Dispatchers = ports.Dispatchers,
+            LoggerFactory = ports.Loggers,
+        });
+        Catalog = new SeriesCatalog(settings.Aggregate.SeriesPerHostMax, (host, metric) => ShardPlacement.ShardOf(host, metric, settings.Cluster.ShardCount, settings.Cluster.MetricGroups));
+        StoreStatistics = new StoreStatistics();
+        ILogger<StoreActor> storeLog = ports.Loggers.CreateLogger<StoreActor>();
+        Store = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store");
+        Reader = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store-reader");
+
+        // :: Step 8 persist
+        Journal = System.ActorOf(
+            Props.Create(() => new JournalActor(settings.Aggregate, Counters, Store, ports.Loggers.CreateLogger<JournalActor>())), "journal");
+
+        // :: Steps 5 to 7, the shards of this node
+        var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Store, Journal, ports.Loggers.CreateLogger<ShardActor>());
+        Region = System.ActorOf(
+            Props.Create(() => new ShardRegionActor((shardId, epoch) => Props.Create(() => new ShardActor(shards, shardId, epoch)), Store, Shards)), "region");
+
+        // :: Steps 2 to 4 log, route, stream
+        Collector = System.ActorOf(
+            Props.Create(() => new CollectorActor(new CollectorSetup
+            {
+                Files = ports.Wal,
+                Options = settings.Wal,
+                Catalog = Catalog,
+                Counters = StreamCounters,
+                Region = Region,
+                Name = settings.Node.Name,
+                Time = ports.Time,
+                Random = ports.Random,
+                Logger = ports.Loggers.CreateLogger<CollectorActor>(),
+            })),
+            "collector");
+
+        // :: Steps 9 and 11 alert, query
+        Feed = new AlertFeed(Reader, Journal, Shards);
+        Query = new QueryService(Shards, Reader, Metrics, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
+        Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed);
+
+        System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
+        membership = System.ActorOf(MembershipActor.Props(Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()), "membership");
+
+        // :: Step 1 collect
+        if (settings.Collect.Enabled)
+        {
+            HostCollector = System.ActorOf(
+                HostCollectorActor.CreateProps(new HostCollectorSetup(
+                    settings.Node.Name, settings.Collect, () => [.. ports.Sources(), new OwnMetricsSource(Meters.Read)], Catalog, Metrics, Collector, ports.Loggers.CreateLogger<HostCollectorActor>())),
+                "host");
+        }
+    }
+
+    public NodeSettings Settings { get; }
+
+    public NodePorts Ports { get; }
+
+    public ActorSystem System { get; }
+
+    public AggregateCounters Counters { get; } = new();
+
+    public StreamCounters StreamCounters { get; } = new();
+
+    public StoreStatistics StoreStatistics { get; }
+
+    public SeriesCatalog Catalog { get; }
+
+    public MetricCatalog Metrics { get; } = new();
+
+    public PushRefusals PushRefusals { get; } = new();
+
+    public RegionView Shards { get; } = new();
+
+    public IActorRef Store { get; }
+
+    public IActorRef Reader { get; }
+
+    public IActorRef Journal { get; }
+
+    public IActorRef Region { get; }
+
+    public IActorRef Collector { get; }
+
+    public IActorRef? HostCollector { get; }
+
+    public AlertFeed Feed { get; }
+
+    public QueryService Query { get; }
+
+    public OwnMeters Meters { get; }
+
+    /// <summary>The cluster as membership saw it last.</summary>
+    public ClusterViewChanged View
+    {
+        get => view;
+        set => view = value;
+    }
+
+    /// <summary>Whether the node owns its shards, has loaded those with data, and reaches the store.</summary>
+    public bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable;
+
+    /// <summary>Completes when the node must end by itself, with the exit code and the reasons.</summary>
+    public Task<(NodeExit Code, IReadOnlyList<string> Reasons)> Ended => ended.Task;
+
+    /// <summary>Says that the node must end. The first word counts.</summary>
+    public void End(NodeExit code, IReadOnlyList<string> reasons) => ended.TrySetResult((code, reasons));
+
+    /// <summary>Stops in order: everything accepted reaches the store, the member row says "left", the actors end.</summary>
+    /// <returns>Whether all of it was done in time; what was not is in the log and the journal, and comes back at the next start.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancellationToken)
+    {
+        bool clean = true;
+        try
+        {
+            if (HostCollector is not null)
+            {
+                System.Stop(HostCollector);
+            }
+
+            await Journal.Ask<FlushedAll>(new FlushAll(Cut: false), StopTimeout, cancellationToken);
+            clean = (await membership.Ask<MembershipLeft>(new LeaveCluster(), StopTimeout, cancellationToken)).IsRecorded;
+        }
+        catch (Exception e) when (e is TimeoutException or AskTimeoutException or OperationCanceledException)
+        {
+            clean = false;
+        }
+
+        await System.TerminateAsync();
+        return clean;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Query.Dispose();
+
+    private static StoreIdentity Identity(NodeSettings settings, NodePorts ports)
+    {
+        Span<byte> uuid = stackalloc byte[16];
+        ports.Random.NextBytes(uuid);
+        return new StoreIdentity(
+            settings.Cluster.Id, new Guid(uuid), settings.Cluster.ShardCount, settings.Cluster.MetricGroups, ShardPlacement.HashId, new Dictionary<string, string>());
+    }
+
+    private static AdmitRequest Admission(NodeSettings settings, Guid dataDirectoryId) => new(
+        settings.Node.Name,
+        settings.Node.Advertise.Length > 0 ? settings.Node.Advertise : $"{settings.Node.Name}:local",
+        string.Empty,
+        settings.Node.RoleFlags,
+        typeof(NodeRuntime).Assembly.GetName().Version!.ToString(3),
+        ProtoMin: 1,
+        ProtoMax: 1,
+        CpuMilli: Environment.ProcessorCount * 1000,
+        MemoryBytes: GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        dataDirectoryId,
+        Alone: settings.Cluster.SeedAddresses.Count == 0,
+        []);
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using MonitorCluster.Aggregate;
+using MonitorCluster.Alert;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Collect;
+using MonitorCluster.Stream;
+using MonitorCluster.TimeSeries.Model;
+
+namespace MonitorCluster.Node;
+
+/// <summary>The program's own metrics: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
+/// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
+internal sealed class OwnMeters(
+    ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog, RegionView region, IAlertFeed alerts)
+{
+    private readonly Process process = Process.GetCurrentProcess();
+
+    /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
+    public IEnumerable<OwnMetric> Read()
+    {
+        foreach ((string protocol, long samples) in stream.SamplesByProtocol)
+        {
+            yield return Counter("ingest_samples_total", "Samples logged, by the protocol they came by.", samples, ("protocol", protocol));
+        }
+
+        foreach (RejectReason reason in Enum.GetValues<RejectReason>())
+        {
+            yield return Counter("ingest_rejected_total", "Samples not stored, by reason.", aggregate.Rejected(reason), ("reason", Snake(reason)));
+        }
+
+        foreach ((string reason, long samples) in pushed.All)
+        {
+            yield return Counter("ingest_rejected_total", "Samples not stored, by reason.", samples, ("reason", reason));
+        }
+
+        foreach (SubmitRefusal reason in Enum.GetValues<SubmitRefusal>())
+        {
+            yield return Counter("ingest_refused_batches_total", "Batches of which nothing was taken, by reason.", stream.Refused(reason), ("reason", Snake(reason)));
+        }
+
+        foreach (BehindKind kind in Enum.GetValues<BehindKind>())
+        {
+            yield return Counter("ingest_behind_total", "Samples not newer than their series, by what became of them.", aggregate.Behind(kind), ("kind", Snake(kind)));
+        }
+
+        yield return Counter("samples_accepted_total", "Samples that shards took from sections, repeated ones included.", aggregate.Accepted);
+        yield return Counter("samples_durable_total", "Samples in committed journal rows.", aggregate.Durable);
+        yield return Gauge("unflushed_bytes", "Journal bytes that are not committed yet.", aggregate.UnflushedBytes);
+        yield return Gauge("wal_bytes", "Bytes of log segments on disk.", stream.WalBytes);
+        yield return Gauge("wal_oldest_seconds", "Age of the oldest logged batch that is not durable.", stream.OldestUnackedMs / 1000.0);
+        yield return Counter("wal_syncs_total", "Syncs of the log.", stream.SyncsTotal);
+        yield return Counter("wal_sync_seconds_total", "Time spent in syncs of the log.", stream.SyncSecondsTotal);
+        yield return Counter("wal_failures_total", "Writes or syncs of the log that failed.", stream.WalFailuresTotal);
+        yield return Counter("wal_torn_bytes_total", "Bytes cut from the log's end at starts: never acknowledged.", stream.TornBytesTotal);
+        yield return Counter("wal_corrupt_places_total", "Damaged places found in the log.", stream.CorruptPlacesTotal);
+        yield return Counter("wal_sections_lost_total", "Logged sections that damage made unreadable.", stream.SectionsLostTotal);
+        yield return Gauge("series", "Series this node has collected lately.", catalog.Count);
+        yield return Gauge("shards", "Shards of this node, by state.", region.Open.Count - region.Loading, ("state", "open"));
+        yield return Gauge("shards", "Shards of this node, by state.", region.Loading, ("state", "loading"));
+        yield return Gauge("shards", "Shards of this node, by state.", region.Owned - region.Open.Count, ("state", "empty"));
+        yield return Counter("store_operations_total", "Operations of the store.", store.Operations);
+        yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);
+        yield return Counter("store_seconds_total", "Time spent in operations of the store.", store.Seconds);
+        yield return Gauge("alert_sequence", "Number of the newest entry of the alert log.", alerts.NewestSequence);
+        yield return Counter("actor_messages_total", "Messages that actors handled.", system.Metrics.Processed);
+        yield return Counter("actor_dead_letters_total", "Messages that reached nobody.", system.Metrics.DeadLetters);
+        yield return Counter("actor_overflows_total", "Messages refused by full mailboxes.", system.Metrics.Overflows);
+        yield return Counter("actor_restarts_total", "Restarts of actors.", system.Metrics.Restarts);
+        yield return Gauge("actors", "Actors alive.", system.Metrics.LiveActors);
+        foreach (OwnMetric metric in ReadProcess())
+        {
+            yield return metric;
+        }
+    }
+
+    private IEnumerable<OwnMetric> ReadProcess()
+    {
+        process.Refresh();
+        yield return Counter("process_cpu_seconds_total", "CPU time of the program.", process.TotalProcessorTime.TotalSeconds);
+        yield return Gauge("process_resident_bytes", "Memory of the program that is in RAM.", process.WorkingSet64);
+        yield return Gauge("process_threads", "Threads of the program.", process.Threads.Count);
+        yield return Gauge("gc_heap_bytes", "Managed heap, as of the last collection.", GC.GetGCMemoryInfo().HeapSizeBytes);
+        yield return Counter("gc_allocated_bytes_total", "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
+        for (int generation = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            yield return Counter("gc_collections_total", "Garbage collections.", GC.CollectionCount(generation), ("generation", generation.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static OwnMetric Counter(string name, string help, double value, params (string, string)[] labels) =>
+        new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Counter, help, value);
+
+    private static OwnMetric Gauge(string name, string help, double value, params (string, string)[] labels) =>
+        new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Gauge, help, value);
+
+    private static string Snake(Enum member) =>
+        string.Concat(member.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : string.Empty) + char.ToLowerInvariant(c) : c.ToString()));
+}
