@@ -8,6 +8,7 @@ internal sealed partial class CollectorState
     private long nextSegment = 1;
     private long lsn;
     private long failedLsn;      // all appends up to here are settled, one way or the other
+    private long generation;     // how many failures were dealt with
     private long syncedSegment;
     private long unsyncedBytes;
     private long usedBytes;
@@ -56,6 +57,7 @@ internal sealed partial class CollectorState
         }
 
         failedLsn = lsn;
+        generation++;
         counters.WalFailuresTotal++;
         retryAtMs = nowMs + retryDelayMs;
         retryDelayMs = Math.Min(retryDelayMs * 2, RetryDelayMsMax);

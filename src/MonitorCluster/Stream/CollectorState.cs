@@ -99,7 +99,7 @@ internal sealed partial class CollectorState(WalOptions options, StreamCounters 
         unsyncedBytes += length;
         usedBytes += length;
         pendingAppends.Enqueue(pending);
-        append = new WalAppend(pending.Lsn, current.Number, offset, buffer, length);
+        append = new WalAppend(pending.Lsn, generation, current.Number, offset, buffer, length);
         buffer = [];
         return null;
     }

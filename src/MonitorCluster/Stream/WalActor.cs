@@ -12,8 +12,7 @@ internal sealed partial class WalActor : ReceiveActor
     private readonly ILogger logger;
     private long appendedLsn;
     private long syncedLsn;
-    private long newestSegment;
-    private long failedSegment; // segments up to here take no more
+    private long generation; // how many failures the collector was told
     private bool isSyncQueued;
 
     public WalActor(WalLog log, StreamCounters counters, TimeProvider time, ILogger logger)
@@ -37,8 +36,7 @@ internal sealed partial class WalActor : ReceiveActor
         try
         {
             WalRecovery recovery = log.Open(open.NewIdentity);
-            failedSegment = newestSegment = recovery.NextSegment - 1;
-            syncedLsn = appendedLsn = 0; // a collector with another identity counts from the start
+            syncedLsn = appendedLsn = generation = 0; // a collector with another identity counts from the start
             Sender.Tell(new WalOpened(recovery), Self);
         }
         catch (Exception e) when (IsDiskFailure(e))
@@ -52,13 +50,11 @@ internal sealed partial class WalActor : ReceiveActor
     {
         try
         {
-            if (append.Segment <= failedSegment)
+            if (append.Generation != generation)
             {
-                Context.Parent.Tell(new WalFailed(append.Lsn, append.Segment, "the segment failed before"), Self);
-                return;
+                return; // the collector refuses it when it hears of the failure that this one followed
             }
 
-            newestSegment = append.Segment;
             log.Append(append);
             appendedLsn = append.Lsn;
             if (!isSyncQueued)
@@ -105,10 +101,10 @@ internal sealed partial class WalActor : ReceiveActor
     private void Fail(Exception e, long lsn)
     {
         LogDiskFailed(e, "write the log");
-        failedSegment = newestSegment;
+        generation++;
         appendedLsn = syncedLsn;
         log.AbandonUnsynced();
-        Context.Parent.Tell(new WalFailed(lsn, newestSegment, e.Message), Self);
+        Context.Parent.Tell(new WalFailed(lsn, e.Message), Self);
     }
 
     private void OnRead(ReadSections read)

@@ -14,11 +14,12 @@ internal sealed record WalOpenFailed(string Reason);
 
 /// <summary>Records for the log. The bytes belong to the WAL actor, which returns the array to the shared pool.</summary>
 /// <param name="Lsn">Ascending by one per append.</param>
+/// <param name="Generation">How many failures the collector had dealt with; an append that was on its way when another failed is not written.</param>
 /// <param name="Segment">The segment; a new one begins when <paramref name="Offset"/> is 0.</param>
 /// <param name="Offset">Where in the segment.</param>
 /// <param name="Buffer">A rented array.</param>
 /// <param name="Length">How much of it counts.</param>
-internal sealed record WalAppend(long Lsn, long Segment, int Offset, byte[] Buffer, int Length);
+internal sealed record WalAppend(long Lsn, long Generation, long Segment, int Offset, byte[] Buffer, int Length);
 
 /// <summary>The WAL actor tells itself to sync; what was appended until it arrives shares the fsync.</summary>
 internal sealed class SyncWal
@@ -29,8 +30,8 @@ internal sealed class SyncWal
 /// <summary>All appends up to a number survive a power loss.</summary>
 internal sealed record WalSynced(long Lsn);
 
-/// <summary>An append, and all of its segment that were not synced before, are lost; the segment takes no more.</summary>
-internal sealed record WalFailed(long Lsn, long Segment, string Reason);
+/// <summary>An append, and all that were not synced before, are lost.</summary>
+internal sealed record WalFailed(long Lsn, string Reason);
 
 /// <summary>Segments that are not needed any more.</summary>
 internal sealed record DeleteSegments(IReadOnlyList<long> Segments);

@@ -14,7 +14,7 @@ internal sealed class WalScanner
     private readonly IWalFiles files;
     private readonly WalSegmentHeader header;
     private readonly int limit;
-    private byte[] window = new byte[WindowBytes];
+    private byte[] window;
     private int windowOffset;
     private int windowLength;
     private int position;
@@ -29,7 +29,8 @@ internal sealed class WalScanner
         End = from;
         this.files = files;
         this.header = header;
-        this.limit = limit;
+        this.limit = Math.Max(limit, from); // a file may be cut within its header
+        window = new byte[Math.Min(WindowBytes, this.limit)];
     }
 
     /// <summary>Where the current record begins.</summary>

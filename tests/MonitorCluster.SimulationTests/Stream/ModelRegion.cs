@@ -54,7 +54,7 @@ internal sealed class ModelRegion : ReceiveActor
         }
         else if (!shard.TryApply(section))
         {
-            owner.DictionaryRefusals++;
+            owner.DictionaryRefusals.Add($"session {section.Session} shard {section.ShardId} seq {section.Seq} dictionary {section.DictionaryId}");
             Answer(new BatchRefused(section.ShardId, section.CollectorId, section.Session, section.Seq, RefusalReason.Dictionary));
         }
         else
@@ -96,7 +96,7 @@ internal sealed class ModelOwner(Random random)
 
     public bool IsFaulty { get; set; } = true;
 
-    public int DictionaryRefusals { get; set; }
+    public List<string> DictionaryRefusals { get; } = [];
 
     public IEnumerable<double> JournalledValues => Shards.Values.SelectMany(s => s.Journalled);
 

@@ -128,7 +128,7 @@ public sealed class StreamModelTests
 
             Heal();
             CheckArrived();
-            Assert.Equal(0, Owner.DictionaryRefusals);
+            Assert.Empty(Owner.DictionaryRefusals);
             Assert.Equal(0, Counters.SectionsLostTotal);
             Assert.Equal(0, Counters.IdentitiesMintedTotal);
             Assert.InRange(files.Segments.Count(), 0, 2); // all is journalled, so the log is given back but for the newest segments
