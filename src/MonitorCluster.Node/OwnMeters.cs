@@ -48,7 +48,7 @@ internal sealed class OwnMeters(
         yield return Counter("samples_durable_total", "Samples in committed journal rows.", aggregate.Durable);
         yield return Gauge("unflushed_bytes", "Journal bytes that are not committed yet.", aggregate.UnflushedBytes);
         yield return Gauge("wal_bytes", "Bytes of log segments on disk.", stream.WalBytes);
-        yield return Gauge("wal_oldest_seconds", "Age of the oldest logged batch that is not durable.", stream.OldestUnackedMs / 1000.0);
+        yield return Gauge("wal_oldest_seconds", "Age of the oldest logged batch that is not durable.", AgeSeconds(stream.OldestUnackedMs));
         yield return Counter("wal_syncs_total", "Syncs of the log.", stream.SyncsTotal);
         yield return Counter("wal_sync_seconds_total", "Time spent in syncs of the log.", stream.SyncSecondsTotal);
         yield return Counter("wal_failures_total", "Writes or syncs of the log that failed.", stream.WalFailuresTotal);
@@ -87,6 +87,8 @@ internal sealed class OwnMeters(
             yield return Counter("gc_collections_total", "Garbage collections.", GC.CollectionCount(generation), ("generation", generation.ToString(CultureInfo.InvariantCulture)));
         }
     }
+
+    private double AgeSeconds(long sinceMs) => sinceMs == 0 ? 0 : Math.Max(0, (system.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - sinceMs) / 1000.0);
 
     private static OwnMetric Counter(string name, string help, double value, params (string, string)[] labels) =>
         new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Counter, help, value);
