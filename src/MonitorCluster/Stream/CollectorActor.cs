@@ -265,10 +265,12 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
     private partial void LogTornTail(int bytes, long segment, int offset);
 
     [LoggerMessage(EventId = 3112, Level = LogLevel.Error,
-        Message = "The WAL is corrupt in segment {Segment} at offset {Offset}, {Bytes} bytes: expected {Expected}, found {Found}; acknowledged samples may be lost")]
+        Message = "The WAL is corrupt in segment {Segment} at offset {Offset}, {Bytes} bytes: expected {Expected}, found {Found}; "
+            + "acknowledged samples may be lost")]
     private partial void LogCorrupt(long segment, int offset, int bytes, string expected, string found);
 
-    [LoggerMessage(EventId = 3113, Level = LogLevel.Information, Message = "The WAL of collector {CollectorId} is open: {Segments} segments, {Sections} sections")]
+    [LoggerMessage(EventId = 3113, Level = LogLevel.Information,
+        Message = "The WAL of collector {CollectorId} is open: {Segments} segments, {Sections} sections")]
     private partial void LogOpened(Guid collectorId, int segments, int sections);
 
     [LoggerMessage(EventId = 3114, Level = LogLevel.Error,

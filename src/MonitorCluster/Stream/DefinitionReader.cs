@@ -3,7 +3,10 @@ using MonitorCluster.TimeSeries.Model;
 namespace MonitorCluster.Stream;
 
 /// <summary>Reads the series definitions of a section: (varint handle, varint byte length, canonical label bytes) repeated.</summary>
-/// <remarks>No allocation; hostile bytes end the iteration with <see cref="IsMalformed"/>. The label bytes are not checked here: see <see cref="LabelSet.TryFromBytes"/>.</remarks>
+/// <remarks>
+/// No allocation; hostile bytes end the iteration with <see cref="IsMalformed"/>. The label bytes are not checked here: see
+/// <see cref="LabelSet.TryFromBytes"/>.
+/// </remarks>
 /// <param name="definitions">The bytes.</param>
 public ref struct DefinitionReader(ReadOnlySpan<byte> definitions)
 {

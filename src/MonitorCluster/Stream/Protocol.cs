@@ -52,7 +52,9 @@ public sealed record ShardOpened(int ShardId, Guid CollectorId, long Session, lo
 /// <param name="Session">The session it is sent in.</param>
 /// <param name="Seq">Its number, at least 1.</param>
 /// <param name="DictionaryId">The dictionary of its handles; a change empties the session's handle table.</param>
-/// <param name="Definitions">Series definitions, see docs/formats/section.md; read with <see cref="DefinitionReader"/>. They come before the runs that use them.</param>
+/// <param name="Definitions">
+/// Series definitions, see docs/formats/section.md; read with <see cref="DefinitionReader"/>. They come before the runs that use them.
+/// </param>
 /// <param name="Runs">Samples, see docs/formats/section.md; read with <see cref="SectionReader"/>. Immutable: the receiver may keep the memory.</param>
 public sealed record BatchSection(
     int ShardId, Guid CollectorId, long Session, long Seq, long DictionaryId, ReadOnlyMemory<byte> Definitions, ReadOnlyMemory<byte> Runs);

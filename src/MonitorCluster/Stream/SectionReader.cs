@@ -46,7 +46,9 @@ public ref struct SectionReader(ReadOnlySpan<byte> runs)
     /// <param name="runs">The bytes.</param>
     /// <param name="handleCount">How many handles the dictionary has: each handle must be below.</param>
     /// <param name="samples">The number of samples in all runs.</param>
-    /// <param name="handleHighest">The highest handle named, -1 when there is none; at or over <paramref name="handleCount"/> when false is returned for that.</param>
+    /// <param name="handleHighest">
+    /// The highest handle named, -1 when there is none; at or over <paramref name="handleCount"/> when false is returned for that.
+    /// </param>
     /// <returns>False when the bytes are not runs or name a handle that the dictionary does not have.</returns>
     public static bool TryMeasure(ReadOnlySpan<byte> runs, int handleCount, out int samples, out int handleHighest)
     {

@@ -1,6 +1,9 @@
 namespace MonitorCluster.Stream;
 
-/// <summary>A source gives a batch to the collector. Exactly one of <see cref="SamplesLogged"/> and <see cref="SamplesRefused"/> is told to the sender.</summary>
+/// <summary>
+/// A source gives a batch to the collector. Exactly one of <see cref="SamplesLogged"/> and <see cref="SamplesRefused"/> is told to the sender.
+/// 
+/// </summary>
 /// <param name="Batch">The samples; they belong to the collector from now on, also when it refuses them.</param>
 /// <param name="Protocol">How they came (<c>native</c>, <c>remote_write</c>, <c>otlp</c> ...): the label of the ingest counters.</param>
 /// <param name="WaitDurable">Answer after the journal commit of every section of the batch, and not already after the WAL's fsync.</param>
@@ -11,7 +14,10 @@ public sealed record SubmitSamples(SampleBatch Batch, string Protocol, bool Wait
 /// <param name="Tag">What the source gave.</param>
 public sealed record SamplesLogged(object? Tag);
 
-/// <summary>Nothing of the batch was taken (but see <see cref="SubmitRefusal.Interrupted"/>); the source may offer the samples again later, in a new batch.</summary>
+/// <summary>
+/// Nothing of the batch was taken (but see <see cref="SubmitRefusal.Interrupted"/>); the source may offer the samples again later, in a new
+/// batch.
+/// </summary>
 /// <param name="Tag">What the source gave.</param>
 /// <param name="Reason">Why.</param>
 public sealed record SamplesRefused(object? Tag, SubmitRefusal Reason);

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace MonitorCluster.Stream;
 
-/// <summary>Limits of the collector's write-ahead log and of what it has in flight. Bound from the section <c>Collect:Wal</c>.</summary>
+/// <summary>Limits of the collector's write-ahead log and of what it has in flight. Bound from the section <c>Wal</c>.</summary>
 public sealed class WalOptions
 {
     /// <summary>The configuration section.</summary>
@@ -18,7 +18,7 @@ public sealed class WalOptions
     [Range(128L << 10, 1L << 50)]
     public long MaxBytes { get; set; } = 2L << 30;
 
-    /// <summary>When everything is journalled and the current segment is larger than this, the next batch begins a new one, so that the disk is given back.</summary>
+    /// <summary>When all is journalled and the current segment is larger than this, the next batch begins a new one: the disk is given back.</summary>
     /// <value>Default 16 MiB.</value>
     [Range(4 << 10, 1 << 30)]
     public int IdleRotateBytes { get; set; } = 16 << 20;

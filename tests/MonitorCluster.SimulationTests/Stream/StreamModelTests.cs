@@ -36,7 +36,8 @@ public sealed class StreamModelTests
         world.Submit(30, waitDurable: false);
         world.Advance(2_000);
         world.Owner.Crash();
-        world.Owner.Shard(1, world.CollectorId).TryApply(new BatchSection(1, world.CollectorId, 0, 99, 1, default, default)); // as if the log's disk were restored from an image
+        // As if the log's disk were restored from an image: the owner has sections that the log never numbered.
+        world.Owner.Shard(1, world.CollectorId).TryApply(new BatchSection(1, world.CollectorId, 0, 99, 1, default, default));
 
         world.RestartNode();
         world.Advance(10_000);
