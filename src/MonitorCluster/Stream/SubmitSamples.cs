@@ -2,7 +2,6 @@ namespace MonitorCluster.Stream;
 
 /// <summary>
 /// A source gives a batch to the collector. Exactly one of <see cref="SamplesLogged"/> and <see cref="SamplesRefused"/> is told to the sender.
-/// 
 /// </summary>
 /// <param name="Batch">The samples; they belong to the collector from now on, also when it refuses them.</param>
 /// <param name="Protocol">How they came (<c>native</c>, <c>remote_write</c>, <c>otlp</c> ...): the label of the ingest counters.</param>
