@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
+using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Tests.Collect;
 
