@@ -233,7 +233,11 @@ public sealed class AlertBook
         open.Remove((before.Labels, before.Channel));
         AlertRecord after = before with
         {
-            Status = AlertStatus.Resolved, Seq = null, EndsAtMs = Math.Max(atMs, before.StartsAtMs), Summary = summary, Value = value,
+            Status = AlertStatus.Resolved,
+            Seq = null,
+            EndsAtMs = Math.Max(atMs, before.StartsAtMs),
+            Summary = summary,
+            Value = value,
         };
         transitions.Add(new AlertTransition(after, atMs, before.Status != AlertStatus.Pending));
     }

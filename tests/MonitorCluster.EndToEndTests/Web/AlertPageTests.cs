@@ -17,7 +17,8 @@ public sealed class AlertPageTests(PageFixture fixture) : IClassFixture<PageFixt
         string? resumedAfter = null;
         await page.Page.RouteAsync("**/api/v1/alerts", route => route.FulfillAsync(new()
         {
-            ContentType = "application/json", Body = """{"status":"success","data":{"alerts":[]}}""",
+            ContentType = "application/json",
+            Body = """{"status":"success","data":{"alerts":[]}}""",
         }));
         await page.Page.RouteAsync("**/api/v1/stream?**", async route =>
         {
@@ -66,9 +67,22 @@ public sealed class AlertPageTests(PageFixture fixture) : IClassFixture<PageFixt
         string now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
         return JsonSerializer.Serialize(new
         {
-            seq, id = "test-alert", status, severity = "warning", kind = "anomaly", host = "quarry", metric = "node_load1",
-            labels = new { host = "quarry" }, startsAt = now, endsAt = status == "resolved" ? now : null, value = 5.2, expected = 0.7,
-            band = new[] { 0.1, 1.9 }, score = 4.4, channel = "level", summary = "Load is 5.2; 0.1 to 1.9 is usual.",
+            seq,
+            id = "test-alert",
+            status,
+            severity = "warning",
+            kind = "anomaly",
+            host = "quarry",
+            metric = "node_load1",
+            labels = new { host = "quarry" },
+            startsAt = now,
+            endsAt = status == "resolved" ? now : null,
+            value = 5.2,
+            expected = 0.7,
+            band = new[] { 0.1, 1.9 },
+            score = 4.4,
+            channel = "level",
+            summary = "Load is 5.2; 0.1 to 1.9 is usual.",
         });
     }
 }

@@ -125,7 +125,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, Assert.Single(store.LoadShard(1)!.Series).SeriesNo);
     }
 
-    private static BlockRow Block(long fromMs, long toMs) => new(Level: 0, fromMs, toMs, Body: [5]);
+    private static BlockRow Block(long fromMs, long toMs) => new(Level: 0, fromMs, toMs, Body: BitConverter.GetBytes(fromMs));
 
     private static CutRequest CutAt(long me, long jseq, params BlockRow[] blocks) =>
         new(me, ShardId: 1, Epoch: 1, jseq, blocks, SnapshotParts: [[1]], Marks: [42]);

@@ -20,7 +20,7 @@ public abstract partial class StoreConformanceTests
         List<(long Epoch, int Rows)> seen = [];
         bool done = false;
         int flushed = 0;
-        int fenced = 0;
+        using AutoResetEvent flushedAgain = new(initialState: false);
 
         Thread flushing = new(() =>
         {
@@ -28,22 +28,32 @@ public abstract partial class StoreConformanceTests
             {
                 ShardLoad before = writer.LoadShard(RaceShard)!;
                 bool lost = writer.Flush(Flush(before.Owner!.Value, Row(RaceShard, before.Epoch, before.LastJseq + 1))).FencedShards.Count > 0;
-                _ = lost ? Interlocked.Increment(ref fenced) : Interlocked.Increment(ref flushed);
+                if (!lost)
+                {
+                    Interlocked.Increment(ref flushed);
+                    flushedAgain.Set();
+                }
             }
         });
         flushing.Start();
-        for (int n = 0; n < TakeOvers; n++)
+        try
         {
-            long owner = controller.LoadShard(RaceShard)!.Owner!.Value;
-            TakeOver(controller, owner, 2 + (n % 2));
-            seen.Add(RowsOfOlderEpochs(controller));
+            for (int n = 0; n < TakeOvers; n++)
+            {
+                Assert.True(flushedAgain.WaitOne(TimeSpan.FromSeconds(30)), $"no flush got through after take-over {n}, so nothing is raced");
+                long owner = controller.LoadShard(RaceShard)!.Owner!.Value;
+                TakeOver(controller, owner, 2 + (n % 2));
+                seen.Add(RowsOfOlderEpochs(controller));
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref done, true);
+            flushing.Join();
         }
 
-        Volatile.Write(ref done, true);
-        flushing.Join();
-
         Assert.Equal(0, BadTakeOvers(controller, seen));
-        Assert.True(flushed > 0, "no flush got through, so nothing was raced");
+        Assert.True(flushed >= TakeOvers, $"{flushed} flushes for {TakeOvers} take-overs");
     }
 
     [Fact]
