@@ -1,8 +1,12 @@
 using MonitorCluster.Bench.Actors;
+using MonitorCluster.Bench.Codec;
+using MonitorCluster.Bench.Core;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["actors"] = ActorsBenchmark.Run,
+    ["codec"] = CodecBenchmark.Run,
+    ["core"] = CoreBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], int>? run))

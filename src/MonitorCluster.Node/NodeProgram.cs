@@ -58,7 +58,7 @@ internal static class NodeProgram
             new ThreadDispatchers(),
             new SqliteConnections(settings.Store.SqlitePath(data.Path)),
             new DiskWalFiles(Path.Combine(data.Path, "wal")),
-            new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
+            new OperatingSystemRandom(),
             () => HostSources.Create(settings.Collect, TimeProvider.System),
             loggers);
         using var node = new NodeRuntime(settings, ports, data.Id);

@@ -44,7 +44,7 @@ internal sealed class NodeApi(NodeRuntime node)
         return JsonSerializer.SerializeToElement(new
         {
             version = view.Version,
-            members = view.Members.Select(m => new
+            members = Current(view.Members).Select(m => new
             {
                 name = m.NodeName,
                 incarnation = m.Incarnation,
@@ -67,6 +67,13 @@ internal sealed class NodeApi(NodeRuntime node)
             }),
         });
     }
+
+    // A node that restarted or left in order is no dead node: of each name the newest run counts, unless it said goodbye.
+    private static IEnumerable<MemberRow> Current(IReadOnlyList<MemberRow> members) => members
+        .GroupBy(m => m.NodeName, StringComparer.Ordinal)
+        .Select(g => g.MaxBy(m => m.Incarnation)!)
+        .Where(m => m is not { Status: MemberStatus.Dead, Reason: "left" })
+        .OrderBy(m => m.NodeName, StringComparer.Ordinal);
 
     private IResult Ready() => node.IsReady
         ? Results.Text("MonitorCluster is Ready.\n")

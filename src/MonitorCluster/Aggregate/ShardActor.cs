@@ -123,10 +123,9 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         {
             case SectionOutcome.Gap:
             case SectionOutcome.UnknownHandle:
-                RefusalReason reason = outcome == SectionOutcome.Gap ? RefusalReason.Gap : RefusalReason.Dictionary;
+            case SectionOutcome.StaleSession: // ignored by a sender that opened again meanwhile, a reason to open again for one that did not
+                RefusalReason reason = outcome == SectionOutcome.UnknownHandle ? RefusalReason.Dictionary : RefusalReason.Gap;
                 Sender.Tell(new BatchRefused(section.ShardId, section.CollectorId, section.Session, state.LastSeqOf(section.CollectorId) + 1, reason));
-                break;
-            case SectionOutcome.StaleSession:
                 break;
             default:
                 if (outcome == SectionOutcome.Malformed)
