@@ -15,7 +15,12 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     public NodeActor(NodeRuntime node)
     {
         this.node = node;
-        Receive<MembershipReady>(node.Journal.Tell);
+        Receive<MembershipReady>(m =>
+        {
+            node.Journal.Tell(m);
+            node.Retention.Tell(m);
+        });
+        Receive<AlertLogSpan>(m => node.Feed.Announce(m.Oldest, m.Last));
         Receive<ShardsOwned>(m =>
         {
             owned = m;
@@ -34,7 +39,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        foreach (Type type in (Type[])[typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(AlertsCommitted)])
+        foreach (Type type in (Type[])[typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(AlertsCommitted), typeof(AlertLogSpan)])
         {
             Context.System.EventStream.Subscribe(Self, type);
         }

@@ -28,6 +28,9 @@ internal sealed class NodeRuntime : IDisposable
             TimeProvider = ports.Time,
             Dispatchers = ports.Dispatchers,
             LoggerFactory = ports.Loggers,
+
+            // Crash only: what the node keeps is in log and journal, so a program error ends it and a new start reads them.
+            GuardianStrategy = new OneForOneStrategy(_ => Directive.Escalate),
         });
         Catalog = new SeriesCatalog(settings.Aggregate.SeriesPerHostMax, (host, metric) => ShardPlacement.ShardOf(host, metric, settings.Cluster.ShardCount, settings.Cluster.MetricGroups));
         StoreStatistics = new StoreStatistics();
@@ -43,6 +46,9 @@ internal sealed class NodeRuntime : IDisposable
         var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Store, Journal, ports.Loggers.CreateLogger<ShardActor>());
         Region = System.ActorOf(
             Props.Create(() => new ShardRegionActor((shardId, epoch) => Props.Create(() => new ShardActor(shards, shardId, epoch)), Store, Shards)), "region");
+
+        Retention = System.ActorOf(
+            Props.Create(() => new RetentionActor(settings.Aggregate, settings.Store, Store, Shards, ports.Loggers.CreateLogger<RetentionActor>())), "retention");
 
         // :: Steps 2 to 4 log, route, stream
         Collector = System.ActorOf(
@@ -103,6 +109,8 @@ internal sealed class NodeRuntime : IDisposable
     public IActorRef Reader { get; }
 
     public IActorRef Journal { get; }
+
+    public IActorRef Retention { get; }
 
     public IActorRef Region { get; }
 

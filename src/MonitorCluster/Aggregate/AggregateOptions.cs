@@ -13,6 +13,11 @@ public sealed class AggregateOptions
     [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>How often what retention has ended is looked for and deleted.</summary>
+    /// <value>Default 5 m; 1 s to 1 d.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How far a sample may be ahead of this node's clock; beyond, it is refused, so that one wrong clock cannot move a series.</summary>
     /// <value>Default 10 m; 0 to 1 d.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]

@@ -73,6 +73,15 @@ internal sealed class CollectorCursor(long collectorNo)
         return true;
     }
 
+    /// <summary>Undefines the handles of series that are gone.</summary>
+    public void Forget(HashSet<int> numbers)
+    {
+        foreach (ref int slot in slots.AsSpan())
+        {
+            slot = numbers.Contains(slot) ? Unknown : slot;
+        }
+    }
+
     /// <summary>The series number of a handle; <see cref="Unknown"/> or <see cref="Refused"/> otherwise.</summary>
     public int Resolve(int handle) => (uint)handle < (uint)slots.Length ? slots[handle] : Unknown;
 }

@@ -101,6 +101,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Receive<GetShardStatistics>(_ => Sender.Tell(state.Statistics(epoch, samplesTotal, samplesPerSecond)));
         Receive<GetOpenAlerts>(_ => Sender.Tell(state.OpenAlerts()));
         Receive<AcknowledgeAlert>(Acknowledge);
+        Receive<RetireSeries>(m => Sender.Tell(new SeriesRetired(state.ShardId, epoch, state.RetireSeries(m.BeforeMs))));
         Receive<ShardFenced>(_ => Context.Stop(Self));
     }
 

@@ -40,6 +40,10 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    // A shard that throws is wrong or reads a damaged snapshot. Starting the node again from journal and log repairs all that can be
+    // repaired; going on beside a half-applied batch could not be trusted.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
+
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", RegionTick.Instance, TimeSpan.FromSeconds(1));
 
     private void Own(OwnShards message)

@@ -122,6 +122,32 @@ internal sealed partial class ShardState
         }
     }
 
+    /// <summary>Forgets the series that have no sample since a time. Senders that still know their handles are asked to define them again.</summary>
+    /// <returns>Their numbers, which are never used again.</returns>
+    public IReadOnlyList<int> RetireSeries(long beforeMs)
+    {
+        var retired = new List<int>();
+        for (int number = 0; number < series.End; number++)
+        {
+            if (series[number] is not null && series.Slots[number].LastTimestampMs < beforeMs && !newSeries.Contains(number))
+            {
+                series.Retire(number);
+                retired.Add(number);
+            }
+        }
+
+        if (retired.Count > 0)
+        {
+            var gone = retired.ToHashSet();
+            foreach (CollectorCursor cursor in cursorsByNumber.Values)
+            {
+                cursor.Forget(gone);
+            }
+        }
+
+        return retired;
+    }
+
     private void Remember(MiniBlock block) => sinceCut.Add(block);
 
     private sealed class SealedCut(long cutJseq, List<MiniBlock> main, List<MiniBlock> late, long sealedAtMs)

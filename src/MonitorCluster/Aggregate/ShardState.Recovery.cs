@@ -191,7 +191,7 @@ internal sealed partial class ShardState
             {
                 if (series[reader.Handle] is null)
                 {
-                    return false;
+                    continue; // retention took the series between this row and the next cut
                 }
 
                 scratchSlots[count] = reader.Handle;

@@ -84,6 +84,9 @@ internal sealed class ShardHarness
         }
     }
 
+    /// <summary>What retention deletes from the store.</summary>
+    public void DropSeries(IReadOnlyList<int> numbers) => series.RemoveAll(s => numbers.Contains(s.SeriesNo));
+
     /// <summary>Loses the state and builds it again from what was flushed and cut.</summary>
     public void Restart()
     {

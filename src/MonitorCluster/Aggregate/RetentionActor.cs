@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Aggregate;
+
+/// <summary>Deletes what retention has ended: blocks, then series without samples, then old entries of the alert log; gives space back.</summary>
+/// <remarks>
+/// One shard at a time and one short fenced transaction at a time, so that no flush waits long behind it. A failed or fenced step ends the
+/// round; the next round finds whatever is left.
+/// </remarks>
+internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
+{
+    private const int BlocksPerStep = 32;
+    private const int SeriesPerStep = 500;
+    private const int PagesPerStep = 1_024; // 8 MiB of 8 KiB pages
+    private const int AlertsPerStep = 1_000;
+
+    private readonly AggregateOptions options;
+    private readonly StoreOptions storeOptions;
+    private readonly IActorRef store;
+    private readonly RegionView region;
+    private readonly ILogger logger;
+    private readonly Queue<OpenShardRef> waiting = [];
+    private SeriesRetired? current;
+    private int retiredDone;
+    private long incarnation;
+    private bool running;
+
+    public RetentionActor(AggregateOptions options, StoreOptions storeOptions, IActorRef store, RegionView region, ILogger logger)
+    {
+        (this.options, this.storeOptions, this.store, this.region, this.logger) = (options, storeOptions, store, region, logger);
+        Receive<MembershipReady>(m => incarnation = m.Incarnation);
+        Receive<RoundDue>(_ => StartRound());
+        Receive<SeriesRetired>(m =>
+        {
+            (current, retiredDone) = (m, 0);
+            DeleteBlocks();
+        });
+        Receive<StoreReply>(m => Next(m.Name, m.Result));
+        Receive<StoreFailed>(m => EndRound(m.Error));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private long BeforeMs => Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - (long)options.Retention.TotalMilliseconds;
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("round", RoundDue.Instance, options.RetentionInterval);
+
+    private void StartRound()
+    {
+        if (running || !region.IsReady)
+        {
+            return;
+        }
+
+        running = true;
+        foreach (OpenShardRef shard in region.Open)
+        {
+            waiting.Enqueue(shard);
+        }
+
+        NextShard();
+    }
+
+    private void NextShard()
+    {
+        if (waiting.TryDequeue(out OpenShardRef? shard))
+        {
+            shard.Ref.Tell(new RetireSeries(BeforeMs));
+        }
+        else
+        {
+            TimeSpan keep = storeOptions.AlertLogRetention;
+            store.Tell(new StoreCommand("delete-alerts", s => s.DeleteAlertLogOlderThan(keep, AlertsPerStep)));
+        }
+    }
+
+    private void DeleteBlocks()
+    {
+        (long me, int shardId, long epoch, long beforeMs) = (incarnation, current!.ShardId, current.Epoch, BeforeMs);
+        store.Tell(new StoreCommand("delete-blocks", s => s.DeleteBlocksBefore(me, shardId, epoch, beforeMs, BlocksPerStep)));
+    }
+
+    private void DeleteSeries()
+    {
+        int[] numbers = [.. current!.Numbers.Skip(retiredDone).Take(SeriesPerStep)];
+        retiredDone += numbers.Length;
+        (long me, int shardId, long epoch) = (incarnation, current.ShardId, current.Epoch);
+        if (numbers.Length == 0)
+        {
+            NextShard();
+            return;
+        }
+
+        store.Tell(new StoreCommand("delete-series", s => s.DeleteSeries(me, shardId, epoch, numbers)));
+    }
+
+    private void Next(string step, object? result)
+    {
+        switch (step)
+        {
+            case "delete-blocks" when result is int deleted and > 0:
+                LogDeleted(deleted, current!.ShardId);
+                DeleteBlocks();
+                break;
+            case "delete-blocks" when result is not null:
+            case "delete-series" when result is not null:
+                DeleteSeries();
+                break;
+            case "delete-alerts" when result is AlertsPerStep:
+                NextShard();
+                break;
+            case "delete-alerts":
+                long limit = storeOptions.CheckpointBytes;
+                store.Tell(new StoreCommand("reclaim", s =>
+                {
+                    s.ReclaimSpace(PagesPerStep);
+                    s.CheckpointOver(limit);
+                    return new AlertLogSpan(s.OldestAlertSequence(), s.LastAlertSequence());
+                }));
+                break;
+            case "reclaim":
+                Context.System.EventStream.Publish((AlertLogSpan)result!);
+                running = false;
+                break;
+            default:
+                NextShard(); // fenced: the shard is another node's
+                break;
+        }
+    }
+
+    private void EndRound(Exception reason)
+    {
+        LogEnded(reason.Message);
+        waiting.Clear();
+        running = false;
+    }
+
+    [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Retention deleted {Blocks} blocks of shard {ShardId}")]
+    private partial void LogDeleted(int blocks, int shardId);
+
+    [LoggerMessage(EventId = 4202, Level = LogLevel.Warning, Message = "Retention stopped early and goes on in its next round: {Reason}")]
+    private partial void LogEnded(string reason);
+
+    private sealed class RoundDue
+    {
+        public static readonly RoundDue Instance = new();
+    }
+}
+
+/// <summary>Asks a shard to forget series without a sample since a time; answered with <see cref="SeriesRetired"/>.</summary>
+internal sealed record RetireSeries(long BeforeMs);
+
+/// <summary>The shard has forgotten these series; the store may, too.</summary>
+internal sealed record SeriesRetired(int ShardId, long Epoch, IReadOnlyList<int> Numbers);
+
+/// <summary>What the alert log holds, published after retention.</summary>
+internal sealed record AlertLogSpan(long Oldest, long Last);
