@@ -57,14 +57,6 @@ internal sealed record NodeSettings
             reader.Refuse(fault);
         }
 
-        if (new CollectOptionsValidator().Validate(null, settings.Collect) is { Failed: true } collect)
-        {
-            foreach (string fault in collect.Failures)
-            {
-                reader.Refuse(fault);
-            }
-        }
-
         ListenerTrust.Check(settings, reader);
         errors = [.. reader.Errors.Distinct()];
         return settings;

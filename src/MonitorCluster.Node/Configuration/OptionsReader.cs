@@ -39,6 +39,12 @@ internal sealed class OptionsReader(IConfiguration configuration)
         foreach (PropertyInfo property in properties.Values)
         {
             CheckRange($"{section}:{property.Name}", property, options);
+            CheckRules($"{section}:{property.Name}", property, options);
+        }
+
+        if (options is IValidatableObject relations)
+        {
+            errors.AddRange(relations.Validate(new ValidationContext(options)).Select(r => r.ErrorMessage!));
         }
 
         return options;
@@ -128,6 +134,16 @@ internal sealed class OptionsReader(IConfiguration configuration)
             {
                 errors.Add($"{path} ({Show(value)}) must be {Show(range.Minimum)} to {Show(range.Maximum)}");
             }
+        }
+    }
+
+    private void CheckRules(string path, PropertyInfo property, object options)
+    {
+        object? value = property.GetValue(options);
+        ValidationAttribute? broken = property.GetCustomAttributes<ValidationAttribute>().FirstOrDefault(r => r is not RangeAttribute && !r.IsValid(value));
+        if (broken is not null)
+        {
+            errors.Add($"{path} (\"{value}\") is refused: {broken.ErrorMessage ?? broken.FormatErrorMessage(property.Name)}");
         }
     }
 

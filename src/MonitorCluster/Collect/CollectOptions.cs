@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MonitorCluster.Collect;
 
 /// <summary>How this node measures its own host.</summary>
-public sealed class CollectOptions
+public sealed class CollectOptions : IValidatableObject
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Collect";
@@ -73,4 +73,44 @@ public sealed class CollectOptions
     /// <value>Default <c>^$</c>: none is left out.</value>
     [Required]
     public string NetDevicesExclude { get; set; } = "^$";
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (SourceTimeout >= Interval)
+        {
+            yield return new ValidationResult($"Collect:SourceTimeout ({SourceTimeout}) must be less than Collect:Interval ({Interval})", [nameof(SourceTimeout)]);
+        }
+
+        foreach (string disabled in HostSources.DisabledNames(this).Where(d => !HostSources.Names.Contains(d)))
+        {
+            yield return new ValidationResult(
+                $"Collect:Disabled names \"{disabled}\", which is no source; sources are {string.Join(", ", HostSources.Names)}", [nameof(Disabled)]);
+        }
+
+        foreach ((string option, string pattern) in new (string, string)[]
+        {
+            (nameof(FileSystemMountPointsExclude), FileSystemMountPointsExclude), (nameof(FileSystemTypesExclude), FileSystemTypesExclude),
+            (nameof(DiskDevicesExclude), DiskDevicesExclude), (nameof(NetDevicesExclude), NetDevicesExclude),
+        })
+        {
+            if (RegexFault(pattern) is { } fault)
+            {
+                yield return new ValidationResult($"Collect:{option} is no regular expression: {fault}", [option]);
+            }
+        }
+    }
+
+    private static string? RegexFault(string pattern)
+    {
+        try
+        {
+            HostSources.Compile(pattern ?? string.Empty);
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MonitorCluster.Stream;
 
 /// <summary>Limits of the collector's write-ahead log and of what it has in flight. Bound from the section <c>Wal</c>.</summary>
-public sealed class WalOptions
+public sealed class WalOptions : IValidatableObject
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Wal";
@@ -57,4 +57,14 @@ public sealed class WalOptions
     /// <value>Default 15 s: several flushes of 2 s.</value>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan DurableTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MaxBytes < 2L * SegmentBytes)
+        {
+            yield return new ValidationResult(
+                $"Wal:MaxBytes ({MaxBytes}) must be at least two segments (Wal:SegmentBytes is {SegmentBytes})", [nameof(MaxBytes)]);
+        }
+    }
 }

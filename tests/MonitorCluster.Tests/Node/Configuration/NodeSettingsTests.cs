@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Configuration;
+using MonitorCluster.Node;
+
+namespace MonitorCluster.Tests.Node.Configuration;
+
+public class NodeSettingsTests
+{
+    [Fact]
+    public void Read_NothingGiven_IsGood()
+    {
+        NodeSettings settings = Read([], out IReadOnlyList<string> errors);
+
+        Assert.Empty(errors);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Detect.Step);
+    }
+
+    [Fact]
+    public void Read_SeveralFaults_NamesEachOnce()
+    {
+        Read(
+            new()
+            {
+                ["Node:Name"] = "",
+                ["Node:Bind"] = "nowhere",
+                ["Cluster:Id"] = "a b",
+                ["Cluster:Seeds"] = "bad",
+                ["Store:Provider"] = "oracle",
+                ["Collect:Interval"] = "500ms",
+                ["Collect:BackoffMax"] = "2d",
+                ["Collect:Disabled"] = "nosuch",
+                ["Wal:MaxBytes"] = "1048576",
+                ["Detect:CloseScore"] = "9",
+                ["Http:Urls"] = "http://0.0.0.0:9600",
+                ["Cmd:Prot"] = "1",
+                ["Alerts:SubscribersMax"] = "1",
+            },
+            out IReadOnlyList<string> errors);
+
+        Assert.All(
+            [
+                "Node:Name (", "Node:Bind is 'nowhere'", "Cluster:Id (", "Cluster:Seeds names 'bad'", "Store:Provider (", "Collect:SourceTimeout (",
+                "Collect:BackoffMax (", "Collect:Disabled names", "Wal:MaxBytes (", "Detect:CloseScore (", "has no TLS", "has no token", "Cmd:Prot is not an option",
+                "Alerts is not a section",
+            ],
+            (string reason) => Assert.Single(errors, e => e.Contains(reason, StringComparison.Ordinal)));
+        Assert.Equal(14, errors.Count);
+    }
+
+    [Theory]
+    [InlineData("30", "has no unit")]
+    [InlineData("soon", "is no duration")]
+    [InlineData("2d", "must be 1s to 1h")]
+    public void Read_WrongDuration_SaysWhy(string text, string reason)
+    {
+        Read(new() { ["Collect:BackoffMax"] = text }, out IReadOnlyList<string> errors);
+
+        string error = Assert.Single(errors);
+        Assert.StartsWith("Collect:BackoffMax", error, StringComparison.Ordinal);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    private static NodeSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors) =>
+        NodeSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), out errors);
+}
