@@ -32,7 +32,7 @@ internal static class WebHost
         builder.Services.AddSingleton(node.Ports.Time);
         builder.Services.AddSingleton<IQueryService>(node.Query);
         builder.Services.AddSingleton<IAlertFeed>(node.Feed);
-        builder.Services.AddAlertApi();
+        builder.Services.AddAlertApi(node.Settings.Alert);
         builder.Services.AddResponseCompression(o => o.EnableForHttps = true);
 
         WebApplication app = builder.Build();

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using MonitorCluster.Alert;
 
 namespace MonitorCluster.Node.Api;
 
 /// <summary>The routes about alerts: open ones, the log, the stream, acknowledgement.</summary>
-/// <remarks>Needs <see cref="IAlertFeed"/>, <see cref="TimeProvider"/>, <see cref="AlertOptions"/> and <see cref="AlertStream"/> as services.</remarks>
+/// <remarks>Needs <see cref="IAlertFeed"/>, <see cref="TimeProvider"/> and <see cref="AlertStream"/> as services.</remarks>
 internal static class AlertApi
 {
     private const int LogLimit = 1_000;
@@ -15,12 +14,8 @@ internal static class AlertApi
     private const int AckBytesMax = 16 << 10;
 
     /// <summary>Adds what the routes need but <see cref="IAlertFeed"/> and <see cref="TimeProvider"/>.</summary>
-    public static IServiceCollection AddAlertApi(this IServiceCollection services)
-    {
-        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton(provider => new AlertStream(
-            provider.GetRequiredService<IAlertFeed>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<AlertOptions>>().Value));
-    }
+    public static IServiceCollection AddAlertApi(this IServiceCollection services, AlertOptions options) => services.AddSingleton(
+        provider => new AlertStream(provider.GetRequiredService<IAlertFeed>(), provider.GetRequiredService<TimeProvider>(), options));
 
     /// <summary>Maps the routes.</summary>
     public static void MapAlertApi(this IEndpointRouteBuilder routes)

@@ -25,10 +25,10 @@ public sealed class AlertApiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--Alert:SubscribersMax=2"]);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<IAlertFeed>(feed).AddSingleton<TimeProvider>(time).AddAlertApi();
+        builder.Services.AddSingleton<IAlertFeed>(feed).AddSingleton<TimeProvider>(time).AddAlertApi(new AlertOptions { SubscribersMax = 2 });
         app = builder.Build();
         app.MapAlertApi();
         await app.StartAsync(deadline.Token);
