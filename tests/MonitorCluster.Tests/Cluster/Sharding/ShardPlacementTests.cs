@@ -1,5 +1,6 @@
 using System.Globalization;
 using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Tests.Layout;
 
 namespace MonitorCluster.Tests.Cluster.Sharding;
 
@@ -9,7 +10,7 @@ public class ShardPlacementTests
     [Fact]
     public void ShardOf_EveryVector_IsTheReference()
     {
-        string[] lines = File.ReadAllLines(Path.Combine(Repository(), "tests/MonitorCluster.Tests/Cluster/Sharding/placement.csv"));
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "tests/MonitorCluster.Tests/Cluster/Sharding/placement.csv"));
 
         foreach (string line in lines.Skip(1))
         {
@@ -34,15 +35,4 @@ public class ShardPlacementTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ShardPlacement.ShardOf("web-1", "a", shards, groups));
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MonitorCluster.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests must run inside the repository.");
-    }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
+using MonitorCluster.Tests.Layout;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -31,7 +31,7 @@ public class ScriptTests
         Assert.NotEqual(0, evaluations);
     }
 
-    internal static string Folder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Scripts");
+    internal static string Folder() => Repository.At("tests", "MonitorCluster.Tests", "TimeSeries", "PromQl", "Scripts");
 
     private static void Check(ScriptStep step)
     {
