@@ -4,27 +4,40 @@ using System.Text.RegularExpressions;
 
 namespace MonitorCluster.EndToEndTests;
 
-/// <summary>One real node as a process of its own, on loopback, with a fresh data folder; ended by its id at disposal.</summary>
+/// <summary>
+/// One real node as a process of its own, on loopback and on free ports, in a fresh data folder. It can be killed, stopped and started again
+/// on that folder; at disposal the process is ended by its id and the folder deleted.
+/// </summary>
 internal sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
-    private readonly Process _process;
-    private readonly string _dataDir;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly string[] _options;
     private readonly StringBuilder _log = new();
-    private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Process? _process;
 
-    private NodeProcess(Process process, string dataDir)
+    private NodeProcess(string[] options, IReadOnlyDictionary<string, string> environment)
     {
-        _process = process;
-        _dataDir = dataDir;
+        _options = options;
+        _environment = environment;
+        DataDir = Directory.CreateTempSubdirectory("mc-e2e-").FullName;
     }
 
-    /// <summary>Where the node serves people and the API.</summary>
+    /// <summary>Where the node serves people and the API; another port after each start.</summary>
     public Uri HttpUrl { get; private set; } = null!;
 
-    /// <summary>What the node has written so far.</summary>
+    /// <summary>The node's folder.</summary>
+    public string DataDir { get; }
+
+    /// <summary>From the start of the process to the first 200 of <c>/readyz</c>, of the last start.</summary>
+    public TimeSpan ReadyAfter { get; private set; }
+
+    /// <summary>The process, while there is one.</summary>
+    public int Id => _process?.Id ?? 0;
+
+    /// <summary>What the node has written so far, over all starts.</summary>
     public string Log
     {
         get
@@ -39,28 +52,18 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     /// <summary>Starts a node and waits until it says that it is ready.</summary>
     /// <param name="options">More options, as on the command line.</param>
     /// <returns>The running node.</returns>
-    public static async Task<NodeProcess> StartAsync(params string[] options)
-    {
-        string dataDir = Directory.CreateTempSubdirectory("mc-e2e-").FullName;
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = dataDir,
-        };
-        string[] arguments =
-        [
-            typeof(Node.WebUi).Assembly.Location, $"--Node:DataDir={dataDir}", "--Http:Urls=http://127.0.0.1:0", "--Cmd:Port=0", .. options,
-        ];
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    public static Task<NodeProcess> StartAsync(params string[] options) => StartAsync(options, new Dictionary<string, string>());
 
-        var node = new NodeProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, dataDir);
+    /// <summary>Starts a node with environment variables and waits until it says that it is ready.</summary>
+    /// <param name="options">More options, as on the command line.</param>
+    /// <param name="environment">Variables besides the inherited ones.</param>
+    /// <returns>The running node.</returns>
+    public static async Task<NodeProcess> StartAsync(string[] options, IReadOnlyDictionary<string, string> environment)
+    {
+        var node = new NodeProcess(options, environment);
         try
         {
-            await node.RunAsync();
+            await node.StartAgainAsync();
             return node;
         }
         catch
@@ -70,16 +73,80 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs the program until it ends by itself: for starts that are refused.</summary>
+    /// <param name="arguments">The whole command line.</param>
+    /// <param name="environment">Variables besides the inherited ones.</param>
+    /// <returns>How it ended.</returns>
+    public static async Task<ProgramEnd> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var process = new Process { StartInfo = Command(Path.GetTempPath(), arguments, environment ?? new Dictionary<string, string>()) };
+        process.Start();
+        using var patience = new CancellationTokenSource(StartPatience);
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            Task<string> errors = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return new ProgramEnd(process.ExitCode, await output, await errors);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"The program did not end by itself within {StartPatience}.", e);
+        }
+    }
+
+    /// <summary>Starts the node, again or for the first time, on its folder and waits until it says that it is ready.</summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> StartAgainAsync()
+    {
+        var url = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        string[] arguments = [$"--Node:DataDir={DataDir}", "--Http:Urls=http://127.0.0.1:0", "--Cmd:Port=0", .. _options];
+        var process = new Process { StartInfo = Command(DataDir, arguments, _environment), EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Take(line.Data, url);
+        process.ErrorDataReceived += (_, line) => Take(line.Data, url);
+        process.Exited += (_, _) => url.TrySetException(new InvalidOperationException($"The node ended before it listened:\n{Log}"));
+        _process?.Dispose();
+        _process = process;
+        long start = Stopwatch.GetTimestamp();
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        HttpUrl = await url.Task.WaitAsync(StartPatience);
+        using var client = new HttpClient { BaseAddress = HttpUrl };
+        using var patience = new CancellationTokenSource(StartPatience);
+        while (!await IsReadyAsync(client, process, patience.Token))
+        {
+            await Task.Delay(PollInterval, patience.Token);
+        }
+
+        return ReadyAfter = Stopwatch.GetElapsedTime(start);
+    }
+
     /// <summary>Ends the process as <c>kill -9</c> does, and waits until it is gone.</summary>
     /// <returns>A task that ends with the process.</returns>
     public async Task KillAsync()
     {
-        if (!_process.HasExited)
+        if (_process is { HasExited: false } running)
         {
-            _process.Kill(entireProcessTree: true);
+            running.Kill(entireProcessTree: true);
         }
 
-        await _process.WaitForExitAsync();
+        await (_process?.WaitForExitAsync() ?? Task.CompletedTask);
+    }
+
+    /// <summary>Asks the process to end (SIGTERM), and waits until it has.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process!.WaitForExitAsync().WaitAsync(StartPatience);
+        return _process.ExitCode;
     }
 
     /// <inheritdoc/>
@@ -94,29 +161,33 @@ internal sealed partial class NodeProcess : IAsyncDisposable
             // It was never started; there is nothing to end.
         }
 
-        _process.Dispose();
-        Directory.Delete(_dataDir, recursive: true);
+        _process?.Dispose();
+        Directory.Delete(DataDir, recursive: true);
     }
 
-    private async Task RunAsync()
+    // Variables of the caller's shell must not reach into a test.
+    private static ProcessStartInfo Command(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        _process.OutputDataReceived += (_, line) => Take(line.Data);
-        _process.ErrorDataReceived += (_, line) => Take(line.Data);
-        _process.Exited += (_, _) => _url.TrySetException(new InvalidOperationException($"The node ended before it listened:\n{Log}"));
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-
-        HttpUrl = await _url.Task.WaitAsync(StartPatience);
-        using var client = new HttpClient { BaseAddress = HttpUrl };
-        using var patience = new CancellationTokenSource(StartPatience);
-        while (!await IsReadyAsync(client, patience.Token))
+        var start = new ProcessStartInfo("dotnet", [typeof(Node.WebUi).Assembly.Location, .. arguments])
         {
-            await Task.Delay(PollInterval, patience.Token);
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        foreach (string foreign in start.Environment.Keys.Where(k => k.StartsWith("MC_", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(foreign);
         }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
     }
 
-    private void Take(string? line)
+    private void Take(string? line, TaskCompletionSource<Uri> url)
     {
         if (line is null)
         {
@@ -130,13 +201,13 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
         if (ListeningLine().Match(line) is { Success: true } match)
         {
-            _url.TrySetResult(new Uri(match.Groups["url"].Value));
+            url.TrySetResult(new Uri(match.Groups["url"].Value));
         }
     }
 
-    private async Task<bool> IsReadyAsync(HttpClient client, CancellationToken cancellation)
+    private async Task<bool> IsReadyAsync(HttpClient client, Process process, CancellationToken cancellation)
     {
-        if (_process.HasExited)
+        if (process.HasExited)
         {
             throw new InvalidOperationException($"The node ended before it was ready:\n{Log}");
         }
@@ -155,3 +226,9 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     [GeneratedRegex(@"Now listening on: (?<url>http://127\.0\.0\.1:\d+)")]
     private static partial Regex ListeningLine();
 }
+
+/// <summary>How a program ended.</summary>
+/// <param name="Code">Its exit code.</param>
+/// <param name="Output">What it wrote to standard output.</param>
+/// <param name="Errors">What it wrote to standard error.</param>
+internal sealed record ProgramEnd(int Code, string Output, string Errors);

@@ -1,0 +1,22 @@
+namespace MonitorCluster.EndToEndTests.Proofs;
+
+/// <summary>One request of a <see cref="KnownWriter"/>: some series at one time.</summary>
+/// <param name="TimestampMs">The time; no two batches of one series share it.</param>
+/// <param name="Series">The series.</param>
+internal sealed record KnownBatch(long TimestampMs, int[] Series)
+{
+    /// <summary>Whether the node answered 204. Otherwise its outcome is unknown: it may be there once, or not.</summary>
+    public bool IsAcknowledged { get; set; }
+
+    /// <summary>The request.</summary>
+    public WriteRequest ToRequest(KnownWorld world)
+    {
+        var request = new WriteRequest();
+        foreach (int series in Series)
+        {
+            request.Series(world.Labels(series), (TimestampMs, world.Value(series, TimestampMs)));
+        }
+
+        return request;
+    }
+}
