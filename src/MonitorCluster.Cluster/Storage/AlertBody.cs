@@ -5,7 +5,9 @@ namespace MonitorCluster.Cluster.Storage;
 /// <summary>Writes an alert's number into its JSON.</summary>
 internal static class AlertBody
 {
-    /// <summary>Puts <c>"seq"</c> first into the object <paramref name="json"/>, which must not have one yet.</summary>
+    private const string Unnumbered = "\"seq\":null,";
+
+    /// <summary>Puts <c>"seq"</c> first into the object <paramref name="json"/>, in the place of one that is null.</summary>
     /// <exception cref="ArgumentException">It is not a JSON object.</exception>
     internal static string WithSequence(string json, long sequence)
     {
@@ -13,6 +15,11 @@ internal static class AlertBody
         if (text is not ['{', .. var members, '}'])
         {
             throw new ArgumentException($"An alert's body must be a JSON object; it begins with '{text[..Math.Min(20, text.Length)]}'.", nameof(json));
+        }
+
+        if (members.StartsWith(Unnumbered, StringComparison.Ordinal))
+        {
+            members = members[Unnumbered.Length..];
         }
 
         string separator = members.Trim().IsEmpty ? "" : ",";
