@@ -90,6 +90,7 @@ public sealed class LateSampleTests
     {
         using var client = new NodeClient(node.HttpUrl);
         using ByteArrayContent content = new WriteRequest().Series(Labels, samples).ToContent();
+        content.Headers.Add("X-MC-Wait", "durable"); // in the journal, so that a flush after it cuts these samples
         Assert.Equal((204, ""), await client.WriteAsync(content));
     }
 
