@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage.Sqlite;
 using MonitorCluster.Collect;
+using MonitorCluster.Node.Admin;
 using MonitorCluster.Node.Configuration;
 using MonitorCluster.Stream;
 
@@ -78,6 +79,7 @@ internal static class NodeProgram
             return Refuse(NodeExit.Configuration, [$"Http:Urls ({string.Join(",", settings.Http.Urls)}): {e.Message}"]);
         }
 
+        await using CmdHost cmd = await CmdHost.StartAsync(node, loggers.CreateLogger<CmdHost>(), CancellationToken.None);
         Task stopping = app.WaitForShutdownAsync();
         if (await Task.WhenAny(stopping, node.Ended, node.System.WhenTerminated) != stopping)
         {
