@@ -28,6 +28,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private readonly Dictionary<int, IActorRef> shards = [];
     private readonly HashSet<int> dirty = [];
     private readonly List<JournalTaken> taken = [];
+    private readonly List<(int ShardId, long Epoch, CutDraft Cut)> cutsOfRound = [];
     private readonly Queue<(int ShardId, long Epoch, CutDraft Cut)> cuts = [];
     private readonly List<IActorRef> waitingForAll = [];
     private readonly List<IActorRef> servedByRound = [];
@@ -120,7 +121,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 
         if (message.Cut is not null)
         {
-            cuts.Enqueue((message.ShardId, message.Epoch, message.Cut));
+            cutsOfRound.Add((message.ShardId, message.Epoch, message.Cut));
         }
 
         if (--expected > 0)
@@ -189,8 +190,12 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         EndRound();
     }
 
+    // A cut covers rows up to its own round's: were it written before they are, a crash between the two would leave blocks whose series and
+    // alerts nobody stored, and a repeated flush would find its row gone and write it twice. So cuts are let go when their round has ended.
     private void EndRound()
     {
+        cutsOfRound.ForEach(cuts.Enqueue);
+        cutsOfRound.Clear();
         WriteCut();
         if (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0)
         {
