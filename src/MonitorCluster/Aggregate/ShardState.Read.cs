@@ -16,15 +16,10 @@ internal sealed partial class ShardState
     {
         var window = default(WindowAggregate);
         ref SeriesSlot slot = ref series.Slots[number];
-        if (slot.Group < 0)
-        {
-            return window;
-        }
-
         Span<long> times = stackalloc long[MiniBlock.RowsMax];
         Span<double> values = stackalloc double[MiniBlock.RowsMax];
-        RowGroup group = groups[slot.Group];
-        foreach (MiniBlock block in group.SealedBlocks)
+        RowGroup? group = GroupOf(in slot);
+        foreach (MiniBlock block in group?.SealedBlocks ?? [])
         {
             AddBlock(ref window, block, number, fromMs, toMs, times, values);
         }
@@ -42,7 +37,7 @@ internal sealed partial class ShardState
             window.Add([timestampMs], [value], fromMs, toMs);
         }
 
-        int count = group.CopyHead(slot.Column, times, values);
+        int count = group?.CopyHead(slot.Column, times, values) ?? 0;
         window.Add(times[..count], values[..count], fromMs, toMs);
         return window;
     }
@@ -115,24 +110,22 @@ internal sealed partial class ShardState
     private PinnedSeries PinOne(int number, LabelSet labels, long fromMs, long toMs)
     {
         SeriesSlot slot = series.Slots[number];
-        if (slot.Group < 0)
-        {
-            return new PinnedSeries(labels, number, [], [], [], [], []);
-        }
-
-        RowGroup group = groups[slot.Group];
-        long[] times = new long[RowGroup.RowsMax];
-        double[] values = new double[RowGroup.RowsMax];
-        int count = group.CopyHead(slot.Column, times, values);
+        RowGroup? group = GroupOf(in slot);
+        long[] times = group is null ? [] : new long[RowGroup.RowsMax];
+        double[] values = group is null ? [] : new double[RowGroup.RowsMax];
+        int count = group?.CopyHead(slot.Column, times, values) ?? 0;
         return new PinnedSeries(
             labels,
             number,
-            [.. group.SealedBlocks.Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
+            group is null ? [] : [.. group.SealedBlocks.Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
             [.. cuts.SelectMany(c => c.Late).Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
             times[..count],
             values[..count],
             [.. late.Of(number)]);
     }
+
+    // A series that was only recovered has no group until its next sample in order; its late samples are in memory all the same.
+    private RowGroup? GroupOf(in SeriesSlot slot) => slot.Group < 0 ? null : groups[slot.Group];
 
     private bool TryFindStored(int number, in SeriesSlot slot, long timestampMs, out double stored)
     {
@@ -142,14 +135,8 @@ internal sealed partial class ShardState
             return true;
         }
 
-        if (slot.Group < 0)
-        {
-            return false;
-        }
-
-        RowGroup group = groups[slot.Group];
-        return group.TryGetHead(slot.Column, timestampMs, out stored)
-            || TryFindIn(group.SealedBlocks, number, timestampMs, out stored)
+        return (GroupOf(in slot) is { } group
+                && (group.TryGetHead(slot.Column, timestampMs, out stored) || TryFindIn(group.SealedBlocks, number, timestampMs, out stored)))
             || TryFindLate(number, timestampMs, out stored);
     }
 
