@@ -53,8 +53,9 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
             epochs[shardId] = epoch;
         }
 
-        foreach (int shardId in message.WithData)
+        foreach (int shardId in message.WithData.Where(id => !shards.ContainsKey(id)))
         {
+            loading.Add(shardId);
             Shard(shardId);
         }
 
@@ -103,8 +104,7 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
             shard = Context.ActorOf(shardProps(shardId, epochs[shardId]), $"shard-{shardId}");
             Context.Watch(shard);
             shards[shardId] = shard;
-            loading.Add(shardId);
-            Publish();
+            Publish(); // not as loading: nothing was ever stored of it, and what it is asked before it serves waits in its stash
         }
 
         return shard;
