@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Diagnostics;
 using MonitorCluster.Alert;
 using MonitorCluster.Node.Api;
@@ -40,6 +39,7 @@ internal static class WebHost
         app.UseMiddleware<RequestGuard>(http.Token);
         app.UseResponseCompression();
         app.UseRouting();
+        app.Use(AnswerUnroutedAsync);
         app.MapWebUi();
         QueryApi.Map(app);
         app.MapAlertApi();
@@ -47,13 +47,25 @@ internal static class WebHost
         nodeApi.Map(app);
         new RemoteWriteApi(node).Map(app);
         new StreamApi(node, nodeApi).Map(app);
-        app.MapFallback(static context =>
-        {
-            context.Response.StatusCode = (int)HttpStatusCode.NotFound;
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            return context.Response.WriteAsync("404 page not found\n");
-        });
         return app;
+    }
+
+    // No fallback route: it would take the requests of a known path with another method, too, which routing answers with 405 and Allow.
+    private static async Task AnswerUnroutedAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.GetEndpoint() is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            http.Response.ContentType = "text/plain; charset=utf-8";
+            await http.Response.WriteAsync("404 page not found\n", http.RequestAborted);
+            return;
+        }
+
+        await next(http);
+        if (HttpMethods.IsOptions(http.Request.Method) && http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed && !http.Response.HasStarted)
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
     }
 
     // What a client asked for and could not get is no program error; the rest is logged by the handler itself.

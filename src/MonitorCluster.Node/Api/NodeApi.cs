@@ -12,18 +12,19 @@ namespace MonitorCluster.Node.Api;
 /// <summary>Routes about the node itself: health, readiness, its own metrics, the cluster's state, flush and backup.</summary>
 internal sealed class NodeApi(NodeRuntime node)
 {
+    private static readonly string[] GetAndHead = ["GET", "HEAD"]; // load balancers ask with HEAD
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(30);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         foreach (string path in (string[])["/healthz", "/-/healthy"])
         {
-            routes.MapGet(path, () => Results.Text("MonitorCluster is Healthy.\n"));
+            routes.MapMethods(path, GetAndHead, () => Results.Text("MonitorCluster is Healthy.\n"));
         }
 
         foreach (string path in (string[])["/readyz", "/-/ready"])
         {
-            routes.MapGet(path, Ready);
+            routes.MapMethods(path, GetAndHead, Ready);
         }
 
         routes.MapGet("/metrics", MetricsAsync);
