@@ -7,12 +7,14 @@ public sealed class LateSampleTests
 {
     private static readonly (string, string)[] Labels = [("__name__", "late_metric"), ("host", "late-host")];
 
+    private static readonly string[] Options = ["--Aggregate:MemorySpan=5m", "--Aggregate:FlushInterval=100ms", "--Collect:Enabled=false"];
+
     private readonly long _nowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
     [Fact]
     public async Task LateSample_SeriesOnlyInTheStoreAfterARestart_IsVisibleAtOnceAndAfterTheNextRestart()
     {
-        await using NodeProcess node = await NodeProcess.StartAsync("--Aggregate:MemorySpan=5m", "--Collect:Enabled=false");
+        await using NodeProcess node = await NodeProcess.StartAsync(Options);
         await WriteAsync(node, (Ago(20), 20));
         await FlushAsync(node);
         await RestartAsync(node);
@@ -33,7 +35,7 @@ public sealed class LateSampleTests
     [Fact]
     public async Task SampleOfATakenTime_InEveryPlaceATimeCanBe_FirstOneStays()
     {
-        await using NodeProcess node = await NodeProcess.StartAsync("--Aggregate:MemorySpan=5m", "--Collect:Enabled=false");
+        await using NodeProcess node = await NodeProcess.StartAsync(Options);
         await WriteAsync(node, (Ago(20), 20), (Ago(3), 3));
         await WriteAsync(node, (Ago(10), 10)); // late
         await FlushAsync(node);
@@ -58,7 +60,7 @@ public sealed class LateSampleTests
     public async Task StaleMarker_AcrossARestart_EndsTheSeriesForInstantQueriesOnly()
     {
         double marker = BitConverter.Int64BitsToDouble(0x7ff0_0000_0000_0002);
-        await using NodeProcess node = await NodeProcess.StartAsync("--Collect:Enabled=false");
+        await using NodeProcess node = await NodeProcess.StartAsync(Options);
         await WriteAsync(node, (Ago(2), 2), (Ago(1), marker));
         await FlushAsync(node);
         await RestartAsync(node);

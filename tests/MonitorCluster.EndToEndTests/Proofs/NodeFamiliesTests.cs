@@ -74,6 +74,7 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
     [Fact]
     public async Task OwnMetrics_Page_IsTextOfVersion004WithoutRepeats()
     {
+        await _client.WaitForAsync("node_load1", r => r.GetArrayLength() > 0, Patience);
         using HttpResponseMessage answer = await _client.Http.GetAsync(new Uri("/metrics", UriKind.Relative));
         string page = await answer.Content.ReadAsStringAsync();
 
