@@ -39,7 +39,12 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        foreach (Type type in (Type[])[typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(AlertsCommitted), typeof(AlertLogSpan)])
+        Type[] news =
+        [
+            typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
+            typeof(AlertsCommitted), typeof(AlertLogSpan),
+        ];
+        foreach (Type type in news)
         {
             Context.System.EventStream.Subscribe(Self, type);
         }

@@ -32,7 +32,8 @@ internal sealed class NodeRuntime : IDisposable
             // Crash only: what the node keeps is in log and journal, so a program error ends it and a new start reads them.
             GuardianStrategy = new OneForOneStrategy(_ => Directive.Escalate),
         });
-        Catalog = new SeriesCatalog(settings.Aggregate.SeriesPerHostMax, (host, metric) => ShardPlacement.ShardOf(host, metric, settings.Cluster.ShardCount, settings.Cluster.MetricGroups));
+        (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
+        Catalog = new SeriesCatalog(settings.Aggregate.SeriesPerHostMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
         StoreStatistics = new StoreStatistics();
         ILogger<StoreActor> storeLog = ports.Loggers.CreateLogger<StoreActor>();
         Store = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store");
@@ -48,7 +49,8 @@ internal sealed class NodeRuntime : IDisposable
             Props.Create(() => new ShardRegionActor((shardId, epoch) => Props.Create(() => new ShardActor(shards, shardId, epoch)), Store, Shards)), "region");
 
         Retention = System.ActorOf(
-            Props.Create(() => new RetentionActor(settings.Aggregate, settings.Store, Store, Shards, ports.Loggers.CreateLogger<RetentionActor>())), "retention");
+            Props.Create(() => new RetentionActor(settings.Aggregate, settings.Store, Store, Shards, ports.Loggers.CreateLogger<RetentionActor>())),
+            "retention");
 
         // :: Steps 2 to 4 log, route, stream
         Collector = System.ActorOf(
@@ -72,14 +74,18 @@ internal sealed class NodeRuntime : IDisposable
         Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed);
 
         System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
-        membership = System.ActorOf(MembershipActor.Props(Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()), "membership");
+        membership = System.ActorOf(
+            MembershipActor.Props(
+                Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()),
+            "membership");
 
         // :: Step 1 collect
         if (settings.Collect.Enabled)
         {
             HostCollector = System.ActorOf(
                 HostCollectorActor.CreateProps(new HostCollectorSetup(
-                    settings.Node.Name, settings.Collect, () => [.. ports.Sources(), new OwnMetricsSource(Meters.Read)], Catalog, Metrics, Collector, ports.Loggers.CreateLogger<HostCollectorActor>())),
+                    settings.Node.Name, settings.Collect, () => [.. ports.Sources(), new OwnMetricsSource(Meters.Read)], Catalog, Metrics, Collector,
+                    ports.Loggers.CreateLogger<HostCollectorActor>())),
                 "host");
         }
     }
@@ -172,7 +178,8 @@ internal sealed class NodeRuntime : IDisposable
         Span<byte> uuid = stackalloc byte[16];
         ports.Random.NextBytes(uuid);
         return new StoreIdentity(
-            settings.Cluster.Id, new Guid(uuid), settings.Cluster.ShardCount, settings.Cluster.MetricGroups, ShardPlacement.HashId, new Dictionary<string, string>());
+            settings.Cluster.Id, new Guid(uuid), settings.Cluster.ShardCount, settings.Cluster.MetricGroups, ShardPlacement.HashId,
+            new Dictionary<string, string>());
     }
 
     private static AdmitRequest Admission(NodeSettings settings, Guid dataDirectoryId) => new(

@@ -12,7 +12,8 @@ namespace MonitorCluster.Node;
 /// <summary>The program's own metrics: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
 /// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
 internal sealed class OwnMeters(
-    ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog, RegionView region, IAlertFeed alerts)
+    ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog,
+    RegionView region, IAlertFeed alerts)
 {
     private readonly Process process = Process.GetCurrentProcess();
 
@@ -36,12 +37,14 @@ internal sealed class OwnMeters(
 
         foreach (SubmitRefusal reason in Enum.GetValues<SubmitRefusal>())
         {
-            yield return Counter("ingest_refused_batches_total", "Batches of which nothing was taken, by reason.", stream.Refused(reason), ("reason", Snake(reason)));
+            yield return Counter(
+                "ingest_refused_batches_total", "Batches of which nothing was taken, by reason.", stream.Refused(reason), ("reason", Snake(reason)));
         }
 
         foreach (BehindKind kind in Enum.GetValues<BehindKind>())
         {
-            yield return Counter("ingest_behind_total", "Samples not newer than their series, by what became of them.", aggregate.Behind(kind), ("kind", Snake(kind)));
+            yield return Counter(
+                "ingest_behind_total", "Samples not newer than their series, by what became of them.", aggregate.Behind(kind), ("kind", Snake(kind)));
         }
 
         yield return Counter("samples_accepted_total", "Samples that shards took from sections, repeated ones included.", aggregate.Accepted);
@@ -84,7 +87,9 @@ internal sealed class OwnMeters(
         yield return Counter("gc_allocated_bytes_total", "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)
         {
-            yield return Counter("gc_collections_total", "Garbage collections.", GC.CollectionCount(generation), ("generation", generation.ToString(CultureInfo.InvariantCulture)));
+            yield return Counter(
+                "gc_collections_total", "Garbage collections.", GC.CollectionCount(generation),
+                ("generation", generation.ToString(CultureInfo.InvariantCulture)));
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class RequestGuard(RequestDelegate next, string token)
     private static string? ForeignOrigin(HttpRequest request)
     {
         string origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? from) && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)))
+        if (origin.Length > 0
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? from) && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)))
         {
             return $"origin {origin} may not change this node";
         }

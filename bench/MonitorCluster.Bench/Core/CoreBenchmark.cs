@@ -94,8 +94,9 @@ internal static class CoreBenchmark
             allocated bytes/sample  {perSample,14:0.000}   (rounds that seal nothing)
             sealed bytes/sample     {perSeal / RowGroup.RowsMax,14:0.000}   (a sealing round's allocation over the rows it seals)
             state bytes/series      {perSeries,14:0.0}   (everything the process holds, sections of the benchmark included)
-            RESULT samples_per_s_core={rate:0} alloc_bytes_per_sample={perSample:0.000} seal_bytes_per_sample={perSeal / RowGroup.RowsMax:0.000} state_bytes_per_series={perSeries:0.0} cpu_ns_per_sample={1e9 * mean / seriesCount:0.0}
-            """));
+            RESULT samples_per_s_core={rate:0} alloc_bytes_per_sample={perSample:0.000} seal_bytes_per_sample={perSeal / RowGroup.RowsMax:0.000}
+            """)
+            + string.Create(CultureInfo.InvariantCulture, $" state_bytes_per_series={perSeries:0.0} cpu_ns_per_sample={1e9 * mean / seriesCount:0.0}"));
         GC.KeepAlive(state);
         return 0;
     }
@@ -123,7 +124,8 @@ internal static class CoreBenchmark
             var writer = new SectionWriter();
             for (int i = s * perSection; i < Math.Min(seriesCount, (s + 1) * perSection); i++)
             {
-                writer.Define(i, LabelSet.Create($"node_bench_{i / SeriesPerEntity % 500}_seconds", ("host", $"h{i / SeriesPerEntity / 500}"), ("n", $"{i % SeriesPerEntity}")));
+                string metric = $"node_bench_{i / SeriesPerEntity % 500}_seconds";
+                writer.Define(i, LabelSet.Create(metric, ("host", $"h{i / SeriesPerEntity / 500}"), ("n", $"{i % SeriesPerEntity}")));
                 writer.Add(i, startMs, i);
             }
 
@@ -146,7 +148,13 @@ internal static class CoreBenchmark
                 while (reader.MoveNext())
                 {
                     // a counter, a drifting gauge, a constant ... by turns
-                    double value = (reader.Handle % 4) switch { 0 => round * 17.0, 1 => reader.Handle % 97, 2 => Math.Round(Math.Sin(round + reader.Handle) * 50, 2), _ => reader.Value };
+                    double value = (reader.Handle % 4) switch
+                    {
+                        0 => round * 17.0,
+                        1 => reader.Handle % 97,
+                        2 => Math.Round(Math.Sin(round + reader.Handle) * 50, 2),
+                        _ => reader.Value,
+                    };
                     writer.Add(reader.Handle, nowMs, value);
                 }
             }

@@ -218,7 +218,7 @@ internal static class AlertApi
     }
 
     private static string Fault(string where, string found, long min, long max) =>
-        $"invalid {where}: \"{found}\" is not one whole number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}";
+        string.Create(CultureInfo.InvariantCulture, $"invalid {where}: \"{found}\" is not one whole number from {min} to {max}");
 
     private static Task SucceedAsync(HttpContext context, Action<Utf8JsonWriter> data) => AnswerAsync(context, StatusCodes.Status200OK, writer =>
     {

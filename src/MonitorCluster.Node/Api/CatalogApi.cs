@@ -137,6 +137,7 @@ internal sealed class CatalogApi(IQueryService service)
     {
         long fromMs = parameters.TimeMs("start", -QueryTimes.TimeMsMax), toMs = parameters.TimeMs("end", QueryTimes.TimeMsMax);
         return toMs >= fromMs ? (fromMs, toMs, parameters.Limit())
-            : throw RequestParameters.Invalid("end", $"end timestamp must not be before start timestamp: {parameters.Text("end")} < {parameters.Text("start")}");
+            : throw RequestParameters.Invalid(
+                "end", $"end timestamp must not be before start timestamp: {parameters.Text("end")} < {parameters.Text("start")}");
     }
 }

@@ -10,7 +10,8 @@ internal static class ParameterText
     private const string EarliestTime = "-292273086-05-16T16:47:06Z";
     private const string LatestTime = "292277025-08-18T07:12:54.999999999Z";
 
-    private static readonly string[] Rfc3339 = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
+    private static readonly string[] Rfc3339 =
+        ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
 
     /// <summary>Float seconds since 1970, or RFC 3339 with a zone.</summary>
     public static bool TryTimeMs(string text, out long ms)
@@ -55,7 +56,8 @@ internal static class ParameterText
     }
 
     private static bool TrySeconds(string text, out double seconds) =>
-        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out seconds)
+        double.TryParse(
+            text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out seconds)
         && double.IsFinite(seconds);
 
     private static bool TryMs(double seconds, out long ms)

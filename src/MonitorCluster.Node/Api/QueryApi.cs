@@ -71,7 +71,8 @@ internal sealed class QueryApi
         {
             throw new QueryException(
                 QueryErrorKind.BadData,
-                $"exceeded maximum resolution of 11,000 points per timeseries: {(endMs - startMs) / stepMs} asked for. Try decreasing the query resolution (?step=XX)");
+                $"exceeded maximum resolution of 11,000 points per timeseries: {(endMs - startMs) / stepMs} asked for. "
+                + "Try decreasing the query resolution (?step=XX)");
         }
 
         PromQlQuery query = parameters.Query();
@@ -81,7 +82,8 @@ internal sealed class QueryApi
             throw RequestParameters.Invalid("query", $"invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector");
         }
 
-        QueryTimes times = QueryTimes.Over(startMs, endMs, stepMs) with { LookbackMs = parameters.DurationMs("lookback_delta") ?? QueryTimes.DefaultLookbackMs };
+        long lookbackMs = parameters.DurationMs("lookback_delta") ?? QueryTimes.DefaultLookbackMs;
+        QueryTimes times = QueryTimes.Over(startMs, endMs, stepMs) with { LookbackMs = lookbackMs };
         await AnswerAsync(http, parameters, query, times, limit);
     }
 

@@ -42,7 +42,8 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
         int bytesMax = node.Settings.Http.BodyBytesMax;
         if (http.Request.ContentLength > bytesMax)
         {
-            await AnswerAsync(http, StatusCodes.Status413PayloadTooLarge, $"body has {http.Request.ContentLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
+            await AnswerAsync(
+                http, StatusCodes.Status413PayloadTooLarge, $"body has {http.Request.ContentLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
             return;
         }
 
@@ -79,7 +80,9 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
                 await AnswerAsync(
                     http,
                     snappy == SnappyOutcome.Corrupt ? StatusCodes.Status400BadRequest : StatusCodes.Status413PayloadTooLarge,
-                    snappy == SnappyOutcome.Corrupt ? "snappy: corrupt input" : $"snappy: body declares {decodedLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
+                    snappy == SnappyOutcome.Corrupt
+                        ? "snappy: corrupt input"
+                        : $"snappy: body declares {decodedLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
                 return;
             }
 
@@ -190,7 +193,9 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
                     outcome.Refuse(
                         early ? "samples too far in the future" : "samples older than retention",
                         1,
-                        () => string.Create(CultureInfo.InvariantCulture, $"{known!.Labels} at {sample.TimestampMs} ms; {(early ? "the limit is" : "the oldest kept is")} {(early ? newestMs : oldestMs)} ms"));
+                        () => known!.Labels + string.Create(
+                            CultureInfo.InvariantCulture,
+                            $" at {sample.TimestampMs} ms; {(early ? "the limit is" : "the oldest kept is")} {(early ? newestMs : oldestMs)} ms"));
                 }
                 else if (MiniBlock.IsAbsent(sample.Value))
                 {

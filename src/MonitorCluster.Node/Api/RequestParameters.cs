@@ -41,7 +41,8 @@ internal sealed class RequestParameters
 
         try
         {
-            return new RequestParameters(request.Query, await request.ReadFormAsync(new FormOptions { ValueLengthLimit = (int)BodyBytesMax }, http.RequestAborted));
+            var limits = new FormOptions { ValueLengthLimit = (int)BodyBytesMax };
+            return new RequestParameters(request.Query, await request.ReadFormAsync(limits, http.RequestAborted));
         }
         catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
         {

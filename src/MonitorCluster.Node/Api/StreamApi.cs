@@ -25,7 +25,8 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
 
     private async Task StreamAsync(HttpContext http)
     {
-        string[] topics = (http.Request.Query["topics"].ToString() is { Length: > 0 } text ? text : "alerts,cluster,metrics").Split(',', StringSplitOptions.TrimEntries);
+        string asked = http.Request.Query["topics"].ToString();
+        string[] topics = (asked.Length > 0 ? asked : "alerts,cluster,metrics").Split(',', StringSplitOptions.TrimEntries);
         string[] matches = [.. http.Request.Query["match[]"].Select(m => m ?? string.Empty)];
         var queries = new List<PromQlQuery>();
         string? error = topics.FirstOrDefault(t => t is not ("alerts" or "cluster" or "metrics")) is { } unknown
@@ -84,7 +85,8 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
             if (topics.Contains("cluster") && node.View.Version != lastVersion)
             {
                 lastVersion = node.View.Version;
-                await WriteAsync(http, "cluster", null, Encoding.UTF8.GetBytes((await nodeApi.ClusterJsonAsync(cancellationToken)).GetRawText()), cancellationToken);
+                string cluster = (await nodeApi.ClusterJsonAsync(cancellationToken)).GetRawText();
+                await WriteAsync(http, "cluster", null, Encoding.UTF8.GetBytes(cluster), cancellationToken);
             }
 
             if (topics.Contains("alerts") && node.Feed.NewestSequence > lastAlert)

@@ -24,7 +24,8 @@ internal static class Duration
         {
             string number = text.TrimEnd("msdhMSDH".ToCharArray());
             string unit = text[number.Length..];
-            bool isNumber = double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value);
+            bool isNumber = double.TryParse(
+                number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value);
             if (isNumber && unit.Length == 0)
             {
                 reason = $"\"{text}\" has no unit; write 500ms, 1s, 5m, 2h, 30d or hh:mm:ss";

@@ -33,7 +33,8 @@ internal static class ListenerTrust
 
     /// <summary>Whether an address is this host's own.</summary>
     public static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
     private static void RefuseOpen(OptionsReader reader, string option, string value, bool isEncrypted, string token)
     {

@@ -5,9 +5,9 @@ namespace MonitorCluster.TimeSeries.Detectors;
 
 /// <summary>Gathers the samples of one series into aligned steps: the mean of a gauge, the rate of a counter.</summary>
 /// <remarks>
-/// Times are after 1970. A step is closed by the first in-order sample at or past its end, or by a tick past its end plus the lateness. Samples not newer than the
-/// newest are ignored: what was scored is never scored again. A counter's decrease is a reset and drops that difference; NaN, infinities and
-/// the stale marker are no values, and a difference is not taken across them.
+/// Times are after 1970. A step is closed by the first in-order sample at or past its end, or by a tick past its end plus the lateness. Samples not
+/// newer than the newest are ignored: what was scored is never scored again. A counter's decrease is a reset and drops that difference; NaN,
+/// infinities and the stale marker are no values, and a difference is not taken across them.
 /// Blittable: its bytes are its snapshot. One writer: the shard's mailbox. Cost per sample: a few compares and an addition.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]

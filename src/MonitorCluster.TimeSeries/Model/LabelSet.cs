@@ -170,7 +170,8 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
             if (label.Name != NameLabel)
             {
                 text.Append(separator).Append(label.Name).Append("=\"")
-                    .Append(label.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal))
+                    .Append(label.Value.Replace("\\", "\\\\", StringComparison.Ordinal)
+                        .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal))
                     .Append('"');
                 separator = ',';
             }

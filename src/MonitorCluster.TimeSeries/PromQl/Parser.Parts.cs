@@ -37,7 +37,8 @@ internal sealed partial class Parser
         int countWanted = op is "topk" or "bottomk" ? 2 : 1;
         if (arguments.Count != countWanted)
         {
-            throw new PromQlParseException(name.Offset, $"wrong number of arguments for aggregate expression \"{op}\", expected {countWanted}, got {arguments.Count}");
+            throw new PromQlParseException(
+                name.Offset, $"wrong number of arguments for aggregate expression \"{op}\", expected {countWanted}, got {arguments.Count}");
         }
 
         Expr? parameter = countWanted == 2 ? arguments[0] : null;

@@ -73,7 +73,8 @@ public sealed class PromQlQuery
     }
 
     /// <summary>Computes the answer.</summary>
-    /// <param name="data">For each of <see cref="Selectors"/>, in order, every matching series with at least the samples of its window; no series twice.</param>
+    /// <param name="data">For each of <see cref="Selectors"/>, in order, every matching series with at least the samples of its window;
+    /// no series twice.</param>
     /// <param name="times">The times given to <see cref="Selectors"/>.</param>
     /// <param name="limits">What it may use.</param>
     /// <param name="cancellationToken">Looked at every million samples or so.</param>

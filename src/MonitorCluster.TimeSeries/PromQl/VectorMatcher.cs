@@ -68,7 +68,8 @@ internal static class VectorMatcher
             {
                 throw new QueryException(
                     QueryErrorKind.Execution,
-                    $"found duplicate series for the match group {signature} on the {side} hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side");
+                    $"found duplicate series for the match group {signature} on the {side} hand-side of the operation; "
+                    + "many-to-many matching not allowed: matching labels must be unique on one side");
             }
         }
     }

@@ -7,7 +7,8 @@ namespace MonitorCluster.Aggregate;
 /// <summary>Builds the body of a journal row: what changed a shard's state, in the order in which it was applied.</summary>
 /// <remarks>
 /// Format (docs/formats/journal.md): u8 version, then records. Record 1, runs: varint length, then runs as in a section, with series
-/// numbers in the handles' place. Record 2, tick: zigzag varint of milliseconds. Record 3, acknowledgement: zigzag varint of milliseconds and three texts: the alert, who, and a comment.
+/// numbers in the handles' place. Record 2, tick: zigzag varint of milliseconds. Record 3, acknowledgement: zigzag varint of milliseconds
+/// and three texts: the alert, who, and a comment.
 /// The buffer is reused from row to row. One writer: the shard's mailbox.
 /// </remarks>
 internal sealed class JournalBody

@@ -250,7 +250,8 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     [LoggerMessage(EventId = 4001, Level = LogLevel.Warning, Message = "Shard {ShardId} could not be loaded; next try in {Delay}")]
     private partial void LogLoadFailed(Exception exception, int shardId, TimeSpan delay);
 
-    [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "Section {Seq} of collector {CollectorId} for shard {ShardId} cannot be read and is skipped")]
+    [LoggerMessage(
+        EventId = 4002, Level = LogLevel.Error, Message = "Section {Seq} of collector {CollectorId} for shard {ShardId} cannot be read and is skipped")]
     private partial void LogMalformed(long seq, Guid collectorId, int shardId);
 
     private sealed record RetryLoad;

@@ -23,7 +23,9 @@ internal sealed record ShardImage(ShardLoad Load, IReadOnlyList<BlockRow> Blocks
             memoryFromCut = BlockReader.TryReadCut(header, out long cut) ? Math.Min(memoryFromCut, cut) : memoryFromCut;
             return false;
         });
-        return new ShardImage(load, store.ReadBlocks(shardId, long.MinValue, long.MaxValue, header => BlockReader.TryReadCut(header, out long cut) && cut >= memoryFromCut));
+        IReadOnlyList<BlockRow> blocks = store.ReadBlocks(
+            shardId, long.MinValue, long.MaxValue, header => BlockReader.TryReadCut(header, out long cut) && cut >= memoryFromCut);
+        return new ShardImage(load, blocks);
     }
 }
 

@@ -68,4 +68,5 @@ internal sealed record AlertAcknowledged(string AlertId, AcknowledgeOutcome Outc
 /// <param name="NewestMs">Time of the newest sample, null when there is none.</param>
 /// <param name="Hosts">The measured machines.</param>
 internal sealed record ShardStatistics(
-    int ShardId, long Epoch, int Series, int Entities, long SamplesTotal, double SamplesPerSecond, int UnflushedBytes, int MiniBlocks, long? OldestMs, long? NewestMs, IReadOnlyList<string> Hosts);
+    int ShardId, long Epoch, int Series, int Entities, long SamplesTotal, double SamplesPerSecond, int UnflushedBytes, int MiniBlocks,
+    long? OldestMs, long? NewestMs, IReadOnlyList<string> Hosts);

@@ -171,7 +171,8 @@ internal sealed partial class ShardState
 /// <param name="Body">See <see cref="JournalBody"/>.</param>
 /// <param name="Series">Series that this row is the first to use.</param>
 /// <param name="Alerts">Alert transitions that its content caused: they are numbered and stored in the same transaction.</param>
-internal sealed record JournalDraft(long Jseq, int Samples, KeyValuePair<long, long>[] Marks, byte[] Body, NewSeries[] Series, IReadOnlyList<Alert.AlertTransition> Alerts);
+internal sealed record JournalDraft(
+    long Jseq, int Samples, KeyValuePair<long, long>[] Marks, byte[] Body, NewSeries[] Series, IReadOnlyList<Alert.AlertTransition> Alerts);
 
 /// <summary>A series that the store does not know yet.</summary>
 /// <param name="Number">Its number in the shard.</param>

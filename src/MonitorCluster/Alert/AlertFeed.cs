@@ -5,7 +5,10 @@ using MonitorCluster.Cluster.Storage;
 namespace MonitorCluster.Alert;
 
 /// <summary>The alert log in the store and the open alerts of this node's shards, for the API. Safe for any thread.</summary>
-/// <remarks>Readers of the log are woken by <see cref="Announce(long)"/> after a commit, and then read the log itself: a wake-up carries nothing that could be lost.</remarks>
+/// <remarks>
+/// Readers of the log are woken by <see cref="Announce(long)"/> after a commit, and then read the log itself: a wake-up carries nothing that
+/// could be lost.
+/// </remarks>
 internal sealed class AlertFeed : IAlertFeed
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
@@ -66,7 +69,8 @@ internal sealed class AlertFeed : IAlertFeed
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken)
     {
-        IReadOnlyList<AlertLogRow> rows = await StoreReads.AskAsync(reader, "read-alert-log", s => s.ReadAlertLog(after, limit), AnswerTimeout, cancellationToken);
+        IReadOnlyList<AlertLogRow> rows = await StoreReads.AskAsync(
+            reader, "read-alert-log", s => s.ReadAlertLog(after, limit), AnswerTimeout, cancellationToken);
         return [.. rows.Select(r => Parse(r.Body, r.AlertId))];
     }
 
@@ -99,7 +103,8 @@ internal sealed class AlertFeed : IAlertFeed
             region.Open.Select(s => s.Ref.Ask<IReadOnlyList<AlertRecord>>(new GetOpenAlerts(), AnswerTimeout, cancellationToken)));
 
         // The shard knows first, the store knows the number: a transition that is not committed yet has none.
-        return [.. open.SelectMany(o => o).Select(a => stored.TryGetValue(a.Id, out AlertRecord? row) && row.Status == a.Status ? a with { Seq = row.Seq } : a)];
+        return [.. open.SelectMany(o => o)
+            .Select(a => stored.TryGetValue(a.Id, out AlertRecord? row) && row.Status == a.Status ? a with { Seq = row.Seq } : a)];
     }
 
     /// <inheritdoc/>

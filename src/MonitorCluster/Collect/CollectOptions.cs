@@ -79,7 +79,8 @@ public sealed class CollectOptions : IValidatableObject
     {
         if (SourceTimeout >= Interval)
         {
-            yield return new ValidationResult($"Collect:SourceTimeout ({SourceTimeout}) must be less than Collect:Interval ({Interval})", [nameof(SourceTimeout)]);
+            yield return new ValidationResult(
+                $"Collect:SourceTimeout ({SourceTimeout}) must be less than Collect:Interval ({Interval})", [nameof(SourceTimeout)]);
         }
 
         foreach (string disabled in HostSources.DisabledNames(this).Where(d => !HostSources.Names.Contains(d)))

@@ -15,7 +15,8 @@ internal static class DetectionAlerts
     // Labels that every series of a node has: they tell two series of a host apart no better than the host does.
     private static readonly string[] Common = [LabelSet.NameLabel, LabelSet.HostLabel, "instance", "job"];
 
-    public static void Apply(AlertBook book, LabelSet labels, in MetricClass metric, in StepOutcome outcome, in SeriesDetector detector, DetectorSettings settings)
+    public static void Apply(
+        AlertBook book, LabelSet labels, in MetricClass metric, in StepOutcome outcome, in SeriesDetector detector, DetectorSettings settings)
     {
         if (outcome.Before != outcome.After)
         {

@@ -119,7 +119,8 @@ internal sealed class ShardHarness
     {
         PinnedShard pinned = State.Pin(labels.Metric, l => l == labels, fromMs, toMs, 10);
         PinnedSeries one = Assert.Single(pinned.Series);
-        BlockRow[] stored = [.. blocks.Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut)];
+        BlockRow[] stored = [.. blocks
+            .Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut)];
         Assert.True(pinned.HasStoredBlocks || stored.Length == 0, "the pin says that the store has nothing, but it has");
         SeriesData data = new SeriesAssembler(stored, fromMs, toMs).Assemble(one);
         return [.. data.Timestamps.ToArray().Zip(data.Values.ToArray(), (t, v) => new Sample(t, v))];

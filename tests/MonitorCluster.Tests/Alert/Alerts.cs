@@ -6,7 +6,8 @@ namespace MonitorCluster.Tests.Alert;
 /// <summary>Alerts for tests.</summary>
 internal static class Alerts
 {
-    public static AlertRecord Make(LabelSet labels, AlertStatus status = AlertStatus.Firing, string id = "", long? seq = null, string channel = "level") => new()
+    public static AlertRecord Make(
+        LabelSet labels, AlertStatus status = AlertStatus.Firing, string id = "", long? seq = null, string channel = "level") => new()
     {
         Id = id,
         Seq = seq,

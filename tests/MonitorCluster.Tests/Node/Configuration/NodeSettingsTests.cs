@@ -39,8 +39,8 @@ public class NodeSettingsTests
         Assert.All(
             [
                 "Node:Name (", "Node:Bind is 'nowhere'", "Cluster:Id (", "Cluster:Seeds names 'bad'", "Store:Provider (", "Collect:SourceTimeout (",
-                "Collect:BackoffMax (", "Collect:Disabled names", "Wal:MaxBytes (", "Detect:CloseScore (", "has no TLS", "has no token", "Cmd:Prot is not an option",
-                "Alerts is not a section",
+                "Collect:BackoffMax (", "Collect:Disabled names", "Wal:MaxBytes (", "Detect:CloseScore (", "has no TLS", "has no token",
+                "Cmd:Prot is not an option", "Alerts is not a section",
             ],
             (string reason) => Assert.Single(errors, e => e.Contains(reason, StringComparison.Ordinal)));
         Assert.Equal(14, errors.Count);

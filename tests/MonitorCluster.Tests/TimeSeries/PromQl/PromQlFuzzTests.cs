@@ -32,7 +32,9 @@ public class PromQlFuzzTests
         int parsed = 0;
         for (int round = 0; round < 4_000; round++)
         {
-            string text = round % 2 == 0 ? string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => Pieces[random.Next(Pieces.Length)])) : Mutated(random);
+            string text = round % 2 == 0
+                ? string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => Pieces[random.Next(Pieces.Length)]))
+                : Mutated(random);
             if (!PromQlQuery.TryParse(text, out PromQlQuery query, out PromQlError error))
             {
                 Assert.True(error.Line >= 1 && error.Column >= 1 && error.Message.Length > 0, text);
