@@ -5,7 +5,9 @@ using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.TimeSeries.PromQl;
 
-/// <summary>Runs Scripts/*.test. A script is lines of: load STEP, clear, eval[_ordered|_matrix|_fail] instant at T EXPR, eval range from A to B step S EXPR.</summary>
+/// <summary>
+/// Runs Scripts/*.test. A script is lines of: load STEP, clear, eval[_ordered|_matrix|_fail] instant at T EXPR, eval range from A to B step S EXPR.
+/// </summary>
 public class ScriptTests
 {
     public static TheoryData<string> Files => new(Directory.GetFiles(Folder(), "*.test").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
