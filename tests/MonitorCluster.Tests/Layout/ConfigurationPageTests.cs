@@ -53,7 +53,7 @@ public partial class ConfigurationPageTests
         bool flag => flag ? "`true`" : "`false`",
         string[] list => $"`{string.Join(',', list)}`",
         string text => $"`{text.Replace("|", "\\|", StringComparison.Ordinal)}`",
-        double number => $"`{number.ToString("0.###", CultureInfo.InvariantCulture)}`",
+        double number when number == Math.Floor(number) => $"`{(long)number}`",
         _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
     };
 

@@ -12,7 +12,8 @@ public partial class TidyTests(ITestOutputHelper output)
     private const int LineLengthMax = 160;
 
     private static readonly string[] Code = [".cs", ".ts", ".tsx", ".mjs"];
-    private static readonly string[] Text = [.. Code, ".css", ".csproj", ".html", ".json", ".md", ".props", ".sh", ".sql", ".targets", ".test", ".txt", ".yml", ""];
+    private static readonly string[] Text =
+        [.. Code, ".css", ".csproj", ".html", ".json", ".md", ".props", ".sh", ".sql", ".targets", ".test", ".txt", ".yml", ""];
 
     [Fact]
     public void Files_AreNotTooLong()
@@ -28,7 +29,7 @@ public partial class TidyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Lines_FitTheScreen() => Assert.Empty(Lines(Repository.Files(string.Empty, Code), line => line.Length > LineLengthMax));
+    public void Lines_FitTheScreen() => Assert.Empty(Lines(Repository.Files(string.Empty, Code), line => line.Length > LineLengthMax && !IsTestCase(line)));
 
     [Fact]
     public void Code_IsFinished() => Assert.Empty(Lines(Repository.Files(string.Empty, Text), Unfinished().IsMatch));
@@ -37,16 +38,17 @@ public partial class TidyTests(ITestOutputHelper output)
     public void Files_NameNoMachineAndNoRegistry() => Assert.Empty(Lines(Repository.Files(string.Empty, Text), Elsewhere().IsMatch));
 
     [Fact]
-    public void FormatPages_AreReferredTo()
+    public void FormatAndDecisionPages_AreReferredTo()
     {
         string architecture = File.ReadAllText(Repository.At("docs", "ARCHITECTURE.md"));
 
-        Assert.Empty(Repository.Files("docs/formats", ".md").Where(f => !architecture.Contains($"(formats/{Path.GetFileName(f)})", StringComparison.Ordinal)));
-        Assert.Empty(Repository.Files("docs/decisions", ".md").Where(f => !architecture.Contains($"(decisions/{Path.GetFileName(f)})", StringComparison.Ordinal)));
+        Assert.All(
+            Repository.Files("docs/formats", ".md").Concat(Repository.Files("docs/decisions", ".md")),
+            page => Assert.Contains($"({page["docs/".Length..]})", architecture, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Links_BetweenPages_Lead_Somewhere()
+    public void Links_BetweenPages_LeadSomewhere()
     {
         foreach (string page in Repository.Files(string.Empty, ".md"))
         {
@@ -62,6 +64,9 @@ public partial class TidyTests(ITestOutputHelper output)
     private static IEnumerable<string> Lines(IEnumerable<string> files, Predicate<string> isFault) =>
         files.SelectMany(f => File.ReadLines(Repository.At(f)).Select((line, i) => (line, i))
             .Where(l => isFault(l.line)).Select(l => $"{f}:{l.i + 1}: {(l.line.Length > LineLengthMax ? l.line[..80] : l.line).Trim()}"));
+
+    // One case a line, with the expected text as it comes, reads better than a literal in pieces.
+    private static bool IsTestCase(string line) => line.TrimStart().StartsWith("[InlineData(", StringComparison.Ordinal);
 
     // The words are written so that this file does not find itself.
     [GeneratedRegex(@"\bTO[D]O\b|\bFIXM[E]\b|\bNotImplemented[E]xception\b")]
