@@ -60,7 +60,11 @@ internal static class HelpText
             return [];
         }
 
-        return [$"{palette.Name} - {palette.Description}", .. commands.SelectMany(c => (string[])[string.Empty, Synopsis(palette, c), $"    {Describe(c)}", .. Arguments(c)])];
+        return
+        [
+            $"{palette.Name} - {palette.Description}",
+            .. commands.SelectMany(c => (string[])[string.Empty, Synopsis(palette, c), $"    {Describe(c)}", .. Arguments(c)]),
+        ];
     }
 
     /// <summary>A command with its arguments: <c>actor hierarchy [-d DEPTH] [-s PATH]</c>.</summary>

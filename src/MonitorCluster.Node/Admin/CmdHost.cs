@@ -34,7 +34,8 @@ internal sealed partial class CmdHost : IAsyncDisposable
 
     /// <summary>Listens for the commands of some palettes.</summary>
     public static async Task<CmdHost> StartAsync(
-        CmdOptions options, string nodeName, IReadOnlyList<CommandPaletteHandler> handlers, ILoggerFactory loggers, ILogger logger, CancellationToken cancellationToken)
+        CmdOptions options, string nodeName, IReadOnlyList<CommandPaletteHandler> handlers, ILoggerFactory loggers, ILogger logger,
+        CancellationToken cancellationToken)
     {
         WebApplication? app = null;
         try
@@ -100,7 +101,8 @@ internal sealed partial class CmdHost : IAsyncDisposable
     [LoggerMessage(EventId = 7901, Level = LogLevel.Information, Message = "pbm host bound to {EndPoint}")]
     private static partial void LogBound(ILogger logger, IPEndPoint endPoint);
 
-    [LoggerMessage(EventId = 7902, Level = LogLevel.Warning, Message = "pbm host not bound: Cmd:Host {Host}, Cmd:Port {Port}: {Reason}; the node goes on without it")]
+    [LoggerMessage(
+        EventId = 7902, Level = LogLevel.Warning, Message = "pbm host not bound: Cmd:Host {Host}, Cmd:Port {Port}: {Reason}; the node goes on without it")]
     private static partial void LogNotBound(ILogger logger, string host, int port, string reason);
 
     /// <summary>The node logs in one place; this host's framework logs there too.</summary>

@@ -47,7 +47,8 @@ internal sealed class CommandParser(IReadOnlyList<CommandPalette> palettes)
         CommandDefinition? definition = palette.Commands.FirstOrDefault(c => c.Name == words[1].Text);
         if (definition is null)
         {
-            error = $"unknown command \"{module} {words[1].Text}\"{Spelling.Suggest(words[1].Text, palette.Commands.Select(c => c.Name))} ({module} has {commands})";
+            error = $"unknown command \"{module} {words[1].Text}\""
+                + $"{Spelling.Suggest(words[1].Text, palette.Commands.Select(c => c.Name))} ({module} has {commands})";
             return false;
         }
 

@@ -7,7 +7,8 @@ namespace MonitorCluster.Node.Admin;
 
 /// <summary>
 /// Writes the answer of one command, one JSON object a line:
-/// <c>{"columns":["address",...],"labelled":["shards"],"streaming":true}</c> first, then <c>{"row":["127.0.0.1:9601",...]}</c> and <c>{"text":"Count: 1 nodes"}</c>,
+/// <c>{"columns":["address",...],"labelled":["shards"],"streaming":true}</c> first, then
+/// <c>{"row":["127.0.0.1:9601",...]}</c> and <c>{"text":"Count: 1 nodes"}</c>,
 /// last <c>{"exit":0}</c> or <c>{"exit":1,"error":"why"}</c>. The client makes plain text, a table or JSON of it.
 /// </summary>
 /// <remarks>

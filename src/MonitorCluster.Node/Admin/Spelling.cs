@@ -9,7 +9,9 @@ internal static class Spelling
         // Half of the word may be wrong, and a beginning is always good: "top" and "metr" are found, "xyz" suggests nothing.
         (string Word, int Distance)[] ranked =
         [
-            .. known.Select(k => (k, k.StartsWith(written, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(k.ToUpperInvariant(), written.ToUpperInvariant())))
+            .. known.Select(k => (k, k.StartsWith(written, StringComparison.OrdinalIgnoreCase)
+                ? 0
+                : Distance(k.ToUpperInvariant(), written.ToUpperInvariant())))
                 .OrderBy(k => k.Item2),
         ];
         return ranked.Length > 0 && ranked[0].Distance <= Math.Max(1, ranked[0].Word.Length / 2) ? ranked[0].Word : null;

@@ -37,5 +37,6 @@ internal static class CellText
     private static string Quoted(JsonElement value) => $"\"{Of(value).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     // Control characters, and those that reorder what follows them.
-    private static bool IsDangerous(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool IsDangerous(char c) => char.IsControl(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -14,7 +14,9 @@ internal sealed class PlainRenderer(TextWriter output) : IRenderer
                 break;
             case RowLine row:
                 output.WriteLine(string.Join(" | ", row.Cells.Select((cell, i) =>
-                    i < columns.Columns.Count && columns.Labelled.Contains(columns.Columns[i]) ? $"{columns.Columns[i]}: {CellText.Of(cell)}" : CellText.Of(cell))).TrimEnd());
+                    i < columns.Columns.Count && columns.Labelled.Contains(columns.Columns[i])
+                        ? $"{columns.Columns[i]}: {CellText.Of(cell)}"
+                        : CellText.Of(cell))).TrimEnd());
                 break;
             case TextLine text:
                 output.WriteLine(CellText.Printable(text.Text));

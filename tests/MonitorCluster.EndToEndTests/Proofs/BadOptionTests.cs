@@ -96,7 +96,8 @@ public sealed class BadOptionTests
         using var client = new NodeClient(node.HttpUrl);
 
         // A keep-alive within its second shows that the value arrived, not only that it was accepted.
-        using HttpResponseMessage answer = await client.Http.GetAsync(new Uri("/api/v1/alerts/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await client.Http.GetAsync(
+            new Uri("/api/v1/alerts/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         string? line;

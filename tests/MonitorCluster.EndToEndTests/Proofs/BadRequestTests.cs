@@ -202,7 +202,8 @@ public sealed class BadRequestTests(RunningNode node) : IClassFixture<RunningNod
     [Fact]
     public async Task Write_SampleOlderThanRetention_IsRefusedWithTheLimit()
     {
-        using ByteArrayContent old = new WriteRequest().Series([("__name__", "old"), ("host", "past")], (_nowMs - (31L * 86_400_000), 1), (long.MinValue, 2)).ToContent();
+        using ByteArrayContent old = new WriteRequest()
+            .Series([("__name__", "old"), ("host", "past")], (_nowMs - (31L * 86_400_000), 1), (long.MinValue, 2)).ToContent();
 
         (int status, string text) = await _client.WriteAsync(old);
 

@@ -15,7 +15,8 @@ public sealed class KillTests(ITestOutputHelper output)
     // Flushes, cuts and the end of what memory keeps all happen within seconds, so that a kill meets each of them.
     private static readonly string[] Options =
     [
-        "--Aggregate:CutInterval=3s", "--Aggregate:FlushInterval=500ms", "--Aggregate:MemorySpan=5m", "--Wal:SegmentBytes=1048576", "--Wal:IdleRotateBytes=65536",
+        "--Aggregate:CutInterval=3s", "--Aggregate:FlushInterval=500ms", "--Aggregate:MemorySpan=5m",
+        "--Wal:SegmentBytes=1048576", "--Wal:IdleRotateBytes=65536",
     ];
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class KillTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all: {all}; {repeated} samples repeated"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"ready p50 {ready[ready.Count / 2]:F0} ms, max {ready[^1]:F0} ms; ack p50 {acks[acks.Length / 2]:F1} ms, p99 {acks[acks.Length * 99 / 100]:F1} ms, max {acks[^1]:F0} ms"));
+            $"ready p50 {ready[ready.Count / 2]:F0} ms, max {ready[^1]:F0} ms; "
+            + $"ack p50 {acks[acks.Length / 2]:F1} ms, p99 {acks[acks.Length * 99 / 100]:F1} ms, max {acks[^1]:F0} ms"));
         Assert.True(ready[^1] <= ReadyMax.TotalMilliseconds, $"ready after {ready[^1]:F0} ms, the limit is {ReadyMax}");
     }
 

@@ -13,7 +13,8 @@ internal sealed class NodeClient(Uri node) : IDisposable
 
     /// <summary>An instant query.</summary>
     public Task<JsonDocument> QueryAsync(string query, long? timeMs = null) => GetAsync(
-        $"/api/v1/query?query={Uri.EscapeDataString(query)}" + (timeMs is { } ms ? string.Create(CultureInfo.InvariantCulture, $"&time={ms / 1000.0:F3}") : ""));
+        $"/api/v1/query?query={Uri.EscapeDataString(query)}"
+        + (timeMs is { } ms ? string.Create(CultureInfo.InvariantCulture, $"&time={ms / 1000.0:F3}") : ""));
 
     /// <summary>Gets JSON; any status but success is a failure.</summary>
     public async Task<JsonDocument> GetAsync(string path)

@@ -38,8 +38,10 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
         Assert.All((string[])["address", "build", "load"], name => Assert.NotEqual(JsonValueKind.Undefined, member.GetProperty(name).ValueKind));
         JsonElement[] shards = [.. data.GetProperty("shards").EnumerateArray()];
         Assert.Equal(Enumerable.Range(0, 1024), shards.Select(s => s.GetProperty("id").GetInt32()));
-        Assert.All(shards, s => Assert.Equal((Environment.MachineName, JsonValueKind.Null), (s.GetProperty("owner").GetString(), s.GetProperty("target").ValueKind)));
-        Assert.All(shards, s => Assert.True(s.GetProperty("epoch").GetInt64() > 0 && s.GetProperty("samplesPerSecond").GetDouble() >= 0 && s.GetProperty("series").GetInt32() >= 0));
+        Assert.All(shards, s => Assert.Equal(
+            (Environment.MachineName, JsonValueKind.Null), (s.GetProperty("owner").GetString(), s.GetProperty("target").ValueKind)));
+        Assert.All(shards, s => Assert.True(
+            s.GetProperty("epoch").GetInt64() > 0 && s.GetProperty("samplesPerSecond").GetDouble() >= 0 && s.GetProperty("series").GetInt32() >= 0));
     }
 
     [Fact]
@@ -81,7 +83,8 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
         string[] samples = [.. page.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l[..l.LastIndexOf(' ')])];
         Assert.Equal(samples.Length, samples.Distinct().Count());
-        foreach (string family in (string[])["ingest_samples_total", "ingest_rejected_total", "samples_durable_total", "wal_bytes", "wal_oldest_seconds", "series", "shards"])
+        string[] families = ["ingest_samples_total", "ingest_rejected_total", "samples_durable_total", "wal_bytes", "wal_oldest_seconds", "series", "shards"];
+        foreach (string family in families)
         {
             Assert.Contains(samples, s => s == "monitorcluster_" + family || s.StartsWith($"monitorcluster_{family}{{", StringComparison.Ordinal));
         }
@@ -91,7 +94,12 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
     public async Task OwnMetrics_Promtool_FindsNothingToSay()
     {
         string page = await _client.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
-        var start = new ProcessStartInfo("promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("promtool", ["check", "metrics"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process promtool = Process.Start(start)!;
         await promtool.StandardInput.WriteAsync(page);
         promtool.StandardInput.Close();
@@ -101,5 +109,6 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
         Assert.True(promtool.ExitCode == 0, said);
     }
 
-    private static double Value(JsonElement vector) => double.Parse(vector[0].GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+    private static double Value(JsonElement vector) =>
+        double.Parse(vector[0].GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 }

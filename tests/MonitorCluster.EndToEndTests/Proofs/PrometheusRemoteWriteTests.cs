@@ -43,7 +43,8 @@ public sealed class PrometheusRemoteWriteTests(ITestOutputHelper output)
         {
             using var client = new NodeClient(node.HttpUrl);
             using var prometheus = new NodeClient(new Uri($"http://127.0.0.1:{port}"));
-            await client.WaitForAsync($"count_over_time(up{{job=\"self\"}}[{Seconds + 5}s]) >= {Seconds}", r => r.GetArrayLength() == 1, Patience + TimeSpan.FromSeconds(Seconds));
+            await client.WaitForAsync(
+                $"count_over_time(up{{job=\"self\"}}[{Seconds + 5}s]) >= {Seconds}", r => r.GetArrayLength() == 1, Patience + TimeSpan.FromSeconds(Seconds));
 
             long newestMs = await NewestAsync(client);
             int compared = 0;
@@ -56,7 +57,8 @@ public sealed class PrometheusRemoteWriteTests(ITestOutputHelper output)
                 }
             }
 
-            output.WriteLine($"{compared} values agree; {await client.MetricAsync("monitorcluster_ingest_samples_total{protocol=\"remote_write\"}")} samples written");
+            double? written = await client.MetricAsync("monitorcluster_ingest_samples_total{protocol=\"remote_write\"}");
+            output.WriteLine($"{compared} values agree; {written} samples written");
             Assert.Equal(0, await client.MetricAsync("monitorcluster_ingest_behind_total{kind=\"conflict\"}"));
             Assert.True(compared > 100, $"only {compared} values to compare");
         }
@@ -80,7 +82,9 @@ public sealed class PrometheusRemoteWriteTests(ITestOutputHelper output)
               - url: {node}api/v1/write
             """);
         string program = RequiresProgramFactAttribute.Find("prometheus")!;
-        return Process.Start(new ProcessStartInfo(program, [$"--config.file={config}", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))!;
+        return Process.Start(new ProcessStartInfo(
+            program,
+            [$"--config.file={config}", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))!;
     }
 
     private static async Task<long> NewestAsync(NodeClient client)
@@ -97,7 +101,8 @@ public sealed class PrometheusRemoteWriteTests(ITestOutputHelper output)
         var values = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (JsonElement one in answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
         {
-            string labels = string.Join(",", one.GetProperty("metric").EnumerateObject().Where(l => l.Name != "host").OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => $"{l.Name}={l.Value}"));
+            IEnumerable<JsonProperty> named = one.GetProperty("metric").EnumerateObject().Where(l => l.Name != "host");
+            string labels = string.Join(",", named.OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => $"{l.Name}={l.Value}"));
             values.Add(labels, double.Parse(one.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture));
         }
 

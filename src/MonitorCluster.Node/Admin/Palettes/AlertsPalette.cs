@@ -55,7 +55,8 @@ internal sealed class AlertsPalette : CommandPaletteHandler
         {
             await reply.RowAsync(
                 [
-                    a.Id, AlertJson.Name(a.Status), AlertJson.Name(a.Severity), AlertJson.Name(a.Kind), a.Host, a.Metric, AlertJson.Time(a.StartsAtMs), a.Value, a.Summary,
+                    a.Id, AlertJson.Name(a.Status), AlertJson.Name(a.Severity), AlertJson.Name(a.Kind), a.Host, a.Metric,
+                    AlertJson.Time(a.StartsAtMs), a.Value, a.Summary,
                 ],
                 cancellationToken);
         }
@@ -86,7 +87,8 @@ internal sealed class AlertsPalette : CommandPaletteHandler
                 after = a.Seq ?? after;
                 await reply.RowAsync(
                     [
-                        a.Seq, AlertJson.Name(a.Status), AlertJson.Name(a.Severity), a.Id, AlertJson.Name(a.Kind), a.Host, a.Metric, AlertJson.Time(a.StartsAtMs), a.Summary,
+                        a.Seq, AlertJson.Name(a.Status), AlertJson.Name(a.Severity), a.Id, AlertJson.Name(a.Kind), a.Host, a.Metric,
+                        AlertJson.Time(a.StartsAtMs), a.Summary,
                     ],
                     cancellationToken);
             }

@@ -32,7 +32,9 @@ internal sealed class ClusterPalette : CommandPaletteHandler
     /// <summary>The member that has been active for longest. Nothing in the cluster depends on it: the store arbitrates.</summary>
     public static MemberRow? Leader(IReadOnlyList<MemberRow> members) => members.Where(m => m.Status == MemberStatus.Active).MinBy(m => m.Incarnation);
 
-    /// <summary>A member's cells. An active member is <c>up</c>, as operators of Akka clusters know it; a living member is reachable until the store says otherwise.</summary>
+    /// <summary>
+    /// A member's cells. An active member is <c>up</c>, as operators of Akka clusters know it; a living member is reachable until the store says otherwise.
+    /// </summary>
     public static object?[] Cells(MemberRow member) =>
     [
         member.Address,

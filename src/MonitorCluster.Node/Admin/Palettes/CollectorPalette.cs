@@ -31,12 +31,16 @@ internal sealed class CollectorPalette : CommandPaletteHandler
         foreach (SourceStatus source in status.Sources)
         {
             await reply.RowAsync(
-                [source.Name, source.State.ToString().ToLowerInvariant(), Math.Round(source.LastDuration.TotalMilliseconds, 3), source.FailuresTotal, source.LastError],
+                [
+                    source.Name, source.State.ToString().ToLowerInvariant(), Math.Round(source.LastDuration.TotalMilliseconds, 3), source.FailuresTotal,
+                    source.LastError,
+                ],
                 cancellationToken);
         }
 
         await reply.TextAsync(
-            $"Count: {status.Sources.Count} sources, {status.TicksTotal} measurements, {status.TicksMissedTotal} missed, {status.BatchesRefusedTotal} refused", cancellationToken);
+            $"Count: {status.Sources.Count} sources, {status.TicksTotal} measurements, {status.TicksMissedTotal} missed, {status.BatchesRefusedTotal} refused",
+            cancellationToken);
         return CommandResponse.Ok;
     }
 }

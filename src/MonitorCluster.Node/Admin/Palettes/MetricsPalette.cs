@@ -22,7 +22,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
                     .WithArgument(a => a.WithName("match").WithDescription("Selector of the series; all when left out.").TakesRest())
                     .WithArgument(a => a.WithName("label").WithDescription("Label to group by; metric, host and job are usual.")
                         .WithSwitch("-b").WithSwitch("--by").WithDefaultValues("metric", "host", "job"))
-                    .WithArgument(a => a.WithName("count").WithDescription("Rows to show.").WithSwitch("-n").WithSwitch("--count").WithDefaultValues("20", "100"))
+                    .WithArgument(a => a.WithName("count").WithDescription("Rows to show.")
+                        .WithSwitch("-n").WithSwitch("--count").WithDefaultValues("20", "100"))
                     .WithArgument(a => a.WithName("window").WithDescription("Time over which samples are counted.")
                         .WithSwitch("-w").WithSwitch("--window").WithDefaultValues("30s", "1m", "5m"))
                     .Build(),
@@ -34,7 +35,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
                     .Build(),
                 new CommandDefinitionBuilder().WithName("series").WithDescription("The series of the last five minutes.")
                     .WithArgument(a => a.WithName("match").WithDescription("Selector of the series; all when left out.").TakesRest())
-                    .WithArgument(a => a.WithName("count").WithDescription("Rows to show.").WithSwitch("-n").WithSwitch("--count").WithDefaultValues("1000", "100000"))
+                    .WithArgument(a => a.WithName("count").WithDescription("Rows to show.")
+                        .WithSwitch("-n").WithSwitch("--count").WithDefaultValues("1000", "100000"))
                     .Build(),
             ]))
     {
@@ -69,7 +71,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
         }
 
         await reply.TextAsync(
-            $"Count: {groups.Count} groups, {groups.Sum(g => g.Series)} series, {Math.Round(groups.Sum(g => g.Samples) / window.TotalSeconds, 1)} samples/s", cancellationToken);
+            $"Count: {groups.Count} groups, {groups.Sum(g => g.Series)} series, {Math.Round(groups.Sum(g => g.Samples) / window.TotalSeconds, 1)} samples/s",
+            cancellationToken);
         return CommandResponse.Ok;
     }
 
@@ -121,7 +124,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
             await reply.RowAsync([labels.Metric, labels], cancellationToken);
         }
 
-        await reply.TextAsync(series.Count > count ? $"Count: {series.Count} series, the first {count} shown" : $"Count: {series.Count} series", cancellationToken);
+        await reply.TextAsync(
+            series.Count > count ? $"Count: {series.Count} series, the first {count} shown" : $"Count: {series.Count} series", cancellationToken);
         return CommandResponse.Ok;
     }
 

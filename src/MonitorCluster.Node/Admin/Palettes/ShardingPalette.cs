@@ -15,7 +15,8 @@ internal sealed class ShardingPalette : CommandPaletteHandler
             "cluster-sharding",
             "Where shards live.",
             [
-                new CommandDefinitionBuilder().WithName("list-regions").WithDescription("The kinds of sharded entities, with this node's part of them.").Build(),
+                new CommandDefinitionBuilder().WithName("list-regions")
+                    .WithDescription("The kinds of sharded entities, with this node's part of them.").Build(),
                 new CommandDefinitionBuilder().WithName("region-stats").WithDescription("Shards and entities of each member.")
                     .WithArgument(a => a.WithName("region").WithDescription("The region.").WithSwitch("-r").WithSwitch("--region").WithDefaultValues(Region))
                     .Build(),
