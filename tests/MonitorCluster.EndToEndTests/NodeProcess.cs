@@ -17,6 +17,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     private readonly string[] _options;
     private readonly StringBuilder _log = new();
     private Process? _process;
+    private TaskCompletionSource<string> _pbm = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private NodeProcess(string[] options, IReadOnlyDictionary<string, string> environment)
     {
@@ -36,6 +37,9 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     /// <summary>The process, while there is one.</summary>
     public int Id => _process?.Id ?? 0;
+
+    /// <summary>Where this start of the node serves <c>pbm</c>, as its log says it: host:port. A node may be ready a moment before.</summary>
+    public Task<string> PbmAddress => _pbm.Task.WaitAsync(StartPatience);
 
     /// <summary>What the node has written so far, over all starts.</summary>
     public string Log
@@ -101,6 +105,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     public async Task<TimeSpan> StartAgainAsync()
     {
         var url = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pbm = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         string[] arguments = [$"--Node:DataDir={DataDir}", "--Http:Urls=http://127.0.0.1:0", "--Cmd:Port=0", .. _options];
         var process = new Process { StartInfo = Command(DataDir, arguments, _environment), EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Take(line.Data, url);
@@ -203,6 +208,11 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         {
             url.TrySetResult(new Uri(match.Groups["url"].Value));
         }
+
+        if (PbmLine().Match(line) is { Success: true } pbm)
+        {
+            _pbm.TrySetResult(pbm.Groups["address"].Value);
+        }
     }
 
     private async Task<bool> IsReadyAsync(HttpClient client, Process process, CancellationToken cancellation)
@@ -222,6 +232,9 @@ internal sealed partial class NodeProcess : IAsyncDisposable
             return false;
         }
     }
+
+    [GeneratedRegex(@"pbm host bound to (?<address>127\.0\.0\.1:\d+)")]
+    private static partial Regex PbmLine();
 
     [GeneratedRegex(@"Now listening on: (?<url>http://127\.0\.0\.1:\d+)")]
     private static partial Regex ListeningLine();

@@ -11,8 +11,10 @@ namespace MonitorCluster.Node.Admin;
 /// <remarks>A node does not need it to work: when the address cannot be taken, that is logged and the node goes on without.</remarks>
 internal sealed partial class CmdHost : IAsyncDisposable
 {
+    /// <summary>Commands that may run at once.</summary>
+    public const int CommandsMax = 64;
+
     private const int ConnectionsMax = 256;
-    private const int CommandsMax = 64;
 
     private readonly WebApplication? app;
 
@@ -22,15 +24,15 @@ internal sealed partial class CmdHost : IAsyncDisposable
     public IPEndPoint? EndPoint { get; }
 
     /// <summary>Listens for commands about a node.</summary>
-    public static Task<CmdHost> StartAsync(NodeRuntime node, ILogger logger, CancellationToken cancellationToken)
-    {
-        CommandPaletteHandler[] handlers =
-        [
-            new ClusterPalette(node), new ShardingPalette(node), new ActorPalette(node.System), new MetricsPalette(node.Query, node.Ports.Time),
-            new AlertsPalette(node.Feed), new CollectorPalette(node), new SystemPalette(node),
-        ];
-        return StartAsync(node.Settings.Cmd, node.Settings.Node.Name, handlers, node.Ports.Loggers, logger, cancellationToken);
-    }
+    public static Task<CmdHost> StartAsync(NodeRuntime node, ILogger logger, CancellationToken cancellationToken) =>
+        StartAsync(node.Settings.Cmd, node.Settings.Node.Name, HandlersOf(node), node.Ports.Loggers, logger, cancellationToken);
+
+    /// <summary>The palettes of a node, in the order help shows them.</summary>
+    public static IReadOnlyList<CommandPaletteHandler> HandlersOf(NodeRuntime node) =>
+    [
+        new ClusterPalette(node), new ShardingPalette(node), new ActorPalette(node.System), new MetricsPalette(node.Query, node.Ports.Time),
+        new AlertsPalette(node.Feed), new CollectorPalette(node), new SystemPalette(node),
+    ];
 
     /// <summary>Listens for the commands of some palettes.</summary>
     public static async Task<CmdHost> StartAsync(

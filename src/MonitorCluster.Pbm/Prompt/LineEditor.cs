@@ -7,6 +7,8 @@ namespace MonitorCluster.Pbm.Prompt;
 /// <param name="getWidth">Its width in characters.</param>
 internal sealed class LineEditor(CommandHistory history, Func<ConsoleKeyInfo> readKey, TextWriter output, Func<int> getWidth) : ILineReader
 {
+    // What a terminal has that does not say: 80 columns, since the punched card.
+    private const int UnknownWidth = 80;
     private const string ToLineStartAndClear = "\r\u001b[K";
 
     public bool IsInteractive => true;
@@ -59,7 +61,8 @@ internal sealed class LineEditor(CommandHistory history, Func<ConsoleKeyInfo> re
     // One row of the screen: a line that is too long shows the part around its cursor.
     private void Draw(string prompt, LineBuffer line)
     {
-        int room = Math.Max(8, getWidth() - prompt.Length - 1);
+        int width = getWidth();
+        int room = Math.Max(8, (width > 0 ? width : UnknownWidth) - prompt.Length - 1);
         int from = Math.Max(0, line.Cursor - room);
         string shown = line.Text[from..Math.Min(line.Text.Length, from + room)];
         int back = shown.Length - (line.Cursor - from);

@@ -91,7 +91,7 @@ internal sealed class SystemPalette : CommandPaletteHandler
                 ("allocated_bytes_total", GC.GetTotalAllocatedBytes()),
                 .. Enumerable.Range(0, GC.MaxGeneration + 1).Select(g => ($"collections_generation_{g}", (object)GC.CollectionCount(g))),
                 ("pause_seconds_total", GC.GetTotalPauseDuration().TotalSeconds),
-                ("pause_ratio", last.PauseTimePercentage / 100),
+                ("pause_ratio", Math.Round(last.PauseTimePercentage / 100, 6)),
             ],
             cancellationToken);
     }
