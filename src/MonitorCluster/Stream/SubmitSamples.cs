@@ -14,8 +14,8 @@ public sealed record SubmitSamples(SampleBatch Batch, string Protocol, bool Wait
 public sealed record SamplesLogged(object? Tag);
 
 /// <summary>
-/// Nothing of the batch was taken (but see <see cref="SubmitRefusal.Interrupted"/>); the source may offer the samples again later, in a new
-/// batch.
+/// Nothing of the batch was taken (but see <see cref="SubmitRefusal.Interrupted"/> and <see cref="SubmitRefusal.WalFailed"/>); the source may
+/// offer the samples again later, in a new batch.
 /// </summary>
 /// <param name="Tag">What the source gave.</param>
 /// <param name="Reason">Why.</param>
@@ -27,7 +27,10 @@ public enum SubmitRefusal
     /// <summary>The WAL holds as much as it may (<c>wal_full</c>): owners or the store have been away for long.</summary>
     WalFull,
 
-    /// <summary>The disk refuses writes or syncs (<c>wal_failed</c>); it is tried again without a restart.</summary>
+    /// <summary>
+    /// The disk refuses writes or syncs (<c>wal_failed</c>); it is tried again without a restart. Should the node die before the disk works again,
+    /// the batch may be in the log all the same: nobody can say what a disk kept that did not answer.
+    /// </summary>
     WalFailed,
 
     /// <summary>The log is being opened (<c>starting</c>).</summary>
@@ -39,6 +42,6 @@ public enum SubmitRefusal
     /// <summary>The batch alone is over the limit of one batch (<c>too_large</c>).</summary>
     TooLarge,
 
-    /// <summary>The collector was restarted before it could answer (<c>interrupted</c>): here alone the batch may be in the log all the same.</summary>
+    /// <summary>The collector was restarted before it could answer (<c>interrupted</c>): the batch may be in the log all the same.</summary>
     Interrupted,
 }

@@ -13,7 +13,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
     private readonly Dictionary<long, (WalSegmentHeader Header, int Limit)> known = [];
     private readonly SortedSet<long> unsynced = [];
 
-    /// <summary>Finds out what the log holds. Nothing is written but the identity, and nothing acknowledged is deleted.</summary>
+    /// <summary>Finds out what the log holds, and syncs it. Nothing is written but the identity, and nothing acknowledged is deleted.</summary>
     public WalRecovery Open(bool newIdentity)
     {
         known.Clear();
@@ -22,12 +22,14 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         ReadHeaders(recovery);
         recovery.CollectorId = OpenIdentity(newIdentity, recovery);
         recovery.NextSegment = known.Count == 0 ? recovery.NextSegment : Math.Max(recovery.NextSegment, known.Keys.Max() + 1);
-        DropVoidSegments();
+        long newest = DropVoidSegments();
         foreach ((long segment, (WalSegmentHeader header, int limit)) in known.OrderBy(k => k.Key))
         {
+            // A process that was killed may have left records that only the page cache holds. They are sent from now on, so they must be on the disk.
+            files.Sync(segment);
             if (header.CollectorId == recovery.CollectorId)
             {
-                ScanOwn(header, limit, recovery);
+                ScanOwn(header, limit, isEnd: segment >= newest, recovery);
             }
             else
             {
@@ -168,7 +170,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
 
     private void ReadHeaders(WalRecovery recovery)
     {
-        var bytes = new byte[WalSegmentHeader.SizeBytes];
+        var bytes = new byte[WalSegmentHeader.SizeBytes + WalRecord.HeadBytes];
         foreach (WalFile file in files.List())
         {
             recovery.NextSegment = Math.Max(recovery.NextSegment, file.Segment + 1);
@@ -177,19 +179,26 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
             if (WalSegmentHeader.TryRead(bytes.AsSpan(0, read), file.Segment, out WalSegmentHeader header, out int copies))
             {
                 known[file.Segment] = (header, limit);
-                if (copies < 2 && read == bytes.Length)
+                if (copies < 2 && read >= WalSegmentHeader.SizeBytes)
                 {
-                    recovery.Damage.Add(new WalDamage(file.Segment, 0, WalSegmentHeader.CopyBytes, IsTail: false, "two copies of the header", "one"));
+                    bool isTorn = !bytes.AsSpan(WalSegmentHeader.SizeBytes, read - WalSegmentHeader.SizeBytes).ContainsAnyExcept((byte)0);
+                    recovery.Damage.Add(new WalDamage(file.Segment, 0, WalSegmentHeader.CopyBytes, isTorn, "two copies of the header", "one"));
                 }
             }
-            else if (bytes.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            else if (bytes.AsSpan(0, read).LastIndexOfAnyExcept((byte)0) is int last && last >= WalSegmentHeader.CopyBytes)
             {
                 recovery.Damage.Add(new WalDamage(file.Segment, 0, limit, IsTail: false, "a segment header", "other bytes; the file is set aside"));
                 files.SetAside(file.Segment);
             }
             else
             {
-                files.Delete(file.Segment); // created, and the crash came before its first write
+                // Created, and the crash came before its first write, or tore that within the first copy of the header.
+                if (last >= 0)
+                {
+                    recovery.Damage.Add(new WalDamage(file.Segment, 0, last + 1, IsTail: true, "a segment header", "its beginning"));
+                }
+
+                files.Delete(file.Segment);
             }
         }
     }
@@ -225,7 +234,9 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
     }
 
     // The newest checkpoint says which older segments count and where they end. Without one (damage, or a first start) all count to their end.
-    private void DropVoidSegments()
+    // Gives that checkpoint's segment, 0 when there is none: nothing in a segment after it was ever acknowledged, as a segment's checkpoint and
+    // its first batch are one write.
+    private long DropVoidSegments()
     {
         var ends = new Dictionary<long, int>();
         foreach (long newest in known.Keys.OrderDescending().ToArray())
@@ -247,12 +258,14 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
                     }
                 }
 
-                return;
+                return newest;
             }
         }
+
+        return 0;
     }
 
-    private void ScanOwn(in WalSegmentHeader header, int limit, WalRecovery recovery)
+    private void ScanOwn(in WalSegmentHeader header, int limit, bool isEnd, WalRecovery recovery)
     {
         var numbers = new List<ShardNumbers>();
         var ends = new Dictionary<long, int>();
@@ -271,8 +284,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         }
 
         // A tail is torn only where the log ended; an older segment's end was synced, so the same bytes there are a loss.
-        bool isNewest = header.Segment == known.Keys.Max();
-        recovery.Damage.AddRange(scanner.Damage.Select(d => d with { IsTail = d.IsTail && isNewest }));
+        recovery.Damage.AddRange(scanner.Damage.Select(d => d with { IsTail = d.IsTail && isEnd }));
         recovery.Segments.Add(new SegmentEnd(header.Segment, scanner.End));
         known[header.Segment] = (header, scanner.End);
     }
