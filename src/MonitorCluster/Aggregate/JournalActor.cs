@@ -203,10 +203,11 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         }
     }
 
-    // Cuts go one by one between rounds: each is a transaction of its own, and none may starve the flush.
+    // Cuts go one by one between rounds: each is a transaction of its own, and none may starve the flush. Never while a round's rows are not
+    // known to be stored: a cut deletes the row it covers, and a retry that does not find its row would write it a second time.
     private void WriteCut()
     {
-        if (cutInFlight)
+        if (cutInFlight || !IsIdle)
         {
             return;
         }
@@ -217,7 +218,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
             store.Tell(new StoreCommand("cut", s => s.Cut(request), next.Cut));
         }
-        else if (IsIdle)
+        else
         {
             servedByRound.ForEach(r => r.Tell(FlushedAll.Instance));
             servedByRound.Clear();
