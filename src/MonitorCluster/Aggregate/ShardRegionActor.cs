@@ -19,12 +19,13 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
     private readonly Dictionary<int, IActorRef> shards = [];
     private readonly HashSet<int> loading = [];
     private readonly Dictionary<Guid, long> collectors = [];
+    private Registration? early;
 
     public ShardRegionActor(Func<int, long, Props> shardProps, IActorRef store, RegionView view)
     {
         (this.shardProps, this.store, this.view) = (shardProps, store, view);
         Receive<OwnShards>(Own);
-        Receive<HelloCollector>(hello => Register(hello.CollectorId, hello.Name, Sender));
+        Receive<HelloCollector>(hello => Register(new Registration(hello.CollectorId, hello.Name, Sender)));
         Receive<StoreReply>(m => Registered((Registration)m.Tag!, (long)m.Result!));
         Receive<StoreFailed>(_ => { }); // no answer: the collector says hello again after its own time-out
         Receive<OpenShard>(Open);
@@ -53,6 +54,12 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
             epochs[shardId] = epoch;
         }
 
+        if (early is { } registration)
+        {
+            early = null;
+            Register(registration);
+        }
+
         foreach (int shardId in message.WithData.Where(id => !shards.ContainsKey(id)))
         {
             loading.Add(shardId);
@@ -62,10 +69,16 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
         Publish();
     }
 
-    private void Register(Guid id, string name, IActorRef collector)
+    private void Register(Registration registration)
     {
-        var registration = new Registration(id, name, collector);
-        store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(id, name), registration));
+        // Before membership has opened the store it may have no tables yet. One place is enough: whoever loses it says hello again.
+        if (epochs.Count == 0)
+        {
+            early = registration;
+            return;
+        }
+
+        store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(registration.Id, registration.Name), registration));
     }
 
     private void Registered(Registration registration, long number)
