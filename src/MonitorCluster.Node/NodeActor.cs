@@ -7,6 +7,16 @@ namespace MonitorCluster.Node;
 /// <summary>Ties the node's parts together: what membership says becomes shards to own, what the journal commits becomes news for subscribers.</summary>
 internal sealed class NodeActor : ReceiveActor, IWithTimers
 {
+    /// <summary>
+    /// What it listens to. The runtime subscribes it before it makes the membership actor: an actor subscribes itself only when it runs for the
+    /// first time, and by then the news may be out.
+    /// </summary>
+    public static readonly IReadOnlyList<Type> Events =
+    [
+        typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
+        typeof(AlertsCommitted), typeof(AlertLogSpan),
+    ];
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly NodeRuntime node;
@@ -36,19 +46,6 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
-
-    protected override void PreStart()
-    {
-        Type[] news =
-        [
-            typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
-            typeof(AlertsCommitted), typeof(AlertLogSpan),
-        ];
-        foreach (Type type in news)
-        {
-            Context.System.EventStream.Subscribe(Self, type);
-        }
-    }
 
     private void AskWithData() => node.Store.Tell(new StoreCommand(
         "shards-with-data", s => new Opening(s.ShardsWithData(), s.OldestAlertSequence(), s.LastAlertSequence())));

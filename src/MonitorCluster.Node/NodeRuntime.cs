@@ -73,7 +73,12 @@ internal sealed class NodeRuntime : IDisposable
         Query = new QueryService(Shards, Reader, Metrics, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed);
 
-        System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
+        IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
+        foreach (Type happened in NodeActor.Events)
+        {
+            System.EventStream.Subscribe(node, happened);
+        }
+
         membership = System.ActorOf(
             MembershipActor.Props(
                 Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()),
