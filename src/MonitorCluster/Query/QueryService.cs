@@ -199,7 +199,15 @@ internal sealed class QueryService : IQueryService, IDisposable
 
         try
         {
-            return await Task.WhenAll(region.Open.Select(s => s.Ref.Ask<T>(question, timeout, cancellationToken)));
+            // All are asked at once and awaited in order: Task.WhenAll would go over the thread pool, and a simulation would leave its thread.
+            Task<T>[] legs = [.. region.Open.Select(s => s.Ref.Ask<T>(question, timeout, cancellationToken))];
+            var answers = new T[legs.Length];
+            for (int i = 0; i < legs.Length; i++)
+            {
+                answers[i] = await legs[i];
+            }
+
+            return answers;
         }
         catch (TimeoutException e)
         {
