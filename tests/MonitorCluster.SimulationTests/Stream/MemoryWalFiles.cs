@@ -12,6 +12,9 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
 
     public bool FailsSyncs { get; set; }
 
+    /// <summary>Sync says that it is done and does nothing, as some disks do.</summary>
+    public bool LiesAboutSync { get; init; }
+
     public List<long> SetAsideSegments { get; } = [];
 
     public IEnumerable<long> Segments => segments.Keys;
@@ -61,7 +64,10 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
     public void Sync(long segment)
     {
         ThrowIf(FailsSyncs);
-        segments[segment].Sync();
+        if (!LiesAboutSync)
+        {
+            segments[segment].Sync();
+        }
     }
 
     public int Read(long segment, int offset, Span<byte> target)

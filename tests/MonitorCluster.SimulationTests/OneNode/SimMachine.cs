@@ -1,0 +1,92 @@
+using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Collect;
+using MonitorCluster.Detect;
+using MonitorCluster.Node;
+using MonitorCluster.SimulationTests.Stream;
+using MonitorCluster.Stream;
+
+namespace MonitorCluster.SimulationTests.OneNode;
+
+/// <summary>A machine with a disk and a wrong clock, on which a node is started, killed and paused. Its samples come from a writer of its own.</summary>
+internal sealed class SimMachine(string name, SimWorld world, Random random, SimModel model)
+{
+    private readonly Guid directoryId = new(name[0], 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+
+    public string Name { get; } = name;
+
+    public SimModel Model { get; } = model;
+
+    public MemoryWalFiles Files { get; } = new(random) { LiesAboutSync = world.Mutation == Mutation.SendBeforeFsync };
+
+    /// <summary>The process that runs, or is paused; null when there is none.</summary>
+    public SimProcess? Process { get; private set; }
+
+    /// <summary>Every process there ever was.</summary>
+    public List<SimProcess> Processes { get; } = [];
+
+    /// <summary>Stopped by a signal: its timers go on, it does not.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Another node took its shards while it was paused: it must notice, and end.</summary>
+    public bool IsReplaced { get; set; }
+
+    public TimeSpan ClockOffset { get; private set; }
+
+    public void Start()
+    {
+        world.Say($"{Name} starts");
+        IsPaused = IsReplaced = false;
+        Process = new SimProcess(this, world, Settings(), directoryId, random);
+        Processes.Add(Process);
+    }
+
+    /// <summary>The process is gone between two messages of some actors.</summary>
+    /// <param name="isPowerLoss">With it what the disk had not synced.</param>
+    public void Kill(bool isPowerLoss)
+    {
+        Process?.Kill();
+        Process = null;
+        IsPaused = IsReplaced = false;
+        if (isPowerLoss)
+        {
+            Files.Crash();
+        }
+    }
+
+    public void JumpClock(TimeSpan by)
+    {
+        ClockOffset += by;
+        Process?.Clock.Offset = ClockOffset;
+    }
+
+    public void Submit(SimBatch batch) => Process?.Submit(batch);
+
+    private NodeSettings Settings() => new()
+    {
+        Node = new NodeOptions { Name = Name, DataDir = "simulated" },
+        Cluster = new ClusterOptions { ShardCount = SimWorld.Shards },
+        Collect = new CollectOptions { Enabled = false },
+        Wal = new WalOptions
+        {
+            SegmentBytes = 6 << 10,
+            IdleRotateBytes = 1 << 10,
+            SectionBytesMax = 1 << 10,
+            ShardWindowBytes = 4 << 10,
+            AnswerTimeout = TimeSpan.FromSeconds(1),
+            DurableTimeout = TimeSpan.FromSeconds(4),
+        },
+        Aggregate = new AggregateOptions
+        {
+            Retention = TimeSpan.FromHours(1),
+            MemorySpan = TimeSpan.FromSeconds(12),
+            FlushInterval = TimeSpan.FromMilliseconds(400),
+            FlushBytes = 8 << 10,
+            UnflushedBytesMax = 24 << 10,
+            CutInterval = TimeSpan.FromSeconds(5),
+            CutBytes = 8 << 10,
+            LateSamplesMax = 40,
+        },
+        Detect = new DetectOptions { Step = TimeSpan.FromSeconds(1), LearningSteps = 10, RecoverSteps = 3, StuckSteps = 10 },
+    };
+}

@@ -1,0 +1,140 @@
+using MonitorCluster.Aggregate;
+using MonitorCluster.Node;
+using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.SimulationTests.OneNode;
+
+/// <content>Runs the processes and moves the clock.</content>
+internal sealed partial class SimWorld
+{
+    private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(60);
+
+    private bool Step() => random.Next(2) == 0 ? Step(first) || Step(second) : Step(second) || Step(first);
+
+    private static bool Step(SimMachine machine) => machine is { IsPaused: false, Process: { } process } && process.Dispatcher.Step();
+
+    private void Advance(TimeSpan time) => RunUntil(static () => false, time);
+
+    private bool RunUntil(Func<bool> condition, TimeSpan limit)
+    {
+        DateTimeOffset target = Time.GetUtcNow() + limit;
+        while (!condition())
+        {
+            if (!Step() && !Time.FireNext(target))
+            {
+                Time.MoveTo(target);
+                return condition();
+            }
+        }
+
+        return true;
+    }
+
+    private static void FlushAll(SimMachine machine, bool isCut)
+    {
+        if (machine.Process is { } process)
+        {
+            process.Dispatcher.Post(() => _ = process.Node.Journal.Ask<FlushedAll>(new FlushAll(isCut), HealLimit, CancellationToken.None));
+        }
+    }
+
+    // The store is asked for what a node may answer now; a node that is not ready refuses.
+    private void Query(SimMachine machine, bool isLast)
+    {
+        if (machine.Process is not { Node.IsReady: true } process)
+        {
+            Require(!isLast, "the node is not ready");
+            return;
+        }
+
+        foreach (SimModel model in Machines.Select(m => m.Model))
+        {
+            foreach (string host in isLast ? model.HostNames : [$"{machine.Name}{random.Next(4)}"])
+            {
+                HashSet<SimSample> expected = judge.Durable(host, isLast);
+                if (Evaluate(process, $"{{host=\"{host}\"}}[40m]") is MatrixResult result)
+                {
+                    judge.CheckResult(host, result, expected, isLast);
+                }
+                else
+                {
+                    Require(!isLast, "the query failed");
+                }
+            }
+        }
+    }
+
+    private QueryResult? Evaluate(SimProcess process, string promql)
+    {
+        Task<QueryResult>? task = null;
+        long atMs = NowMs + 600_000; // later than any sample
+        process.Dispatcher.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, CancellationToken.None));
+        RunUntil(() => task is { IsCompleted: true }, TimeSpan.FromSeconds(2));
+        if (task is { IsFaulted: true, Exception.InnerException: var e } && e is not (QueryException or TimeoutException))
+        {
+            throw new SimulationException($"{promql} failed: {e}");
+        }
+
+#pragma warning disable VSTHRD002 // it is complete: nothing waits here
+        return task is { IsCompletedSuccessfully: true } ? task.Result : null;
+#pragma warning restore VSTHRD002
+    }
+
+    private void Heal()
+    {
+        Say("the world heals");
+        Faults.IsOn = false;
+        foreach (SimMachine machine in Machines)
+        {
+            machine.Files.FailsWrites = machine.Files.FailsSyncs = machine.IsPaused = false;
+        }
+
+        Advance(TimeSpan.FromSeconds(3)); // a zombie finds out now
+        CheckProcesses();
+        foreach (SimMachine machine in main == second ? [second, first] : Machines.Take(1))
+        {
+            Drain(machine);
+        }
+
+        main.Kill(isPowerLoss: true);
+        main.Start();
+        Require(RunUntil(() => main.Process!.Node.IsReady, HealLimit), "the node was not ready in time after the last restart");
+        CheckProcesses();
+        judge.CheckStore();
+        Query(main, isLast: true);
+    }
+
+    // Everything that the machine's log holds must get into the store, within bounded time.
+    private void Drain(SimMachine machine)
+    {
+        main = machine;
+        (machine == first ? second : first).Kill(isPowerLoss: random.Next(2) == 0);
+        DateTimeOffset limit = Time.GetUtcNow() + HealLimit;
+        SimBatch? last = null;
+        while (last is not { IsDurable: true })
+        {
+            Require(Time.GetUtcNow() < limit, "the log was not journalled in time after the world healed");
+            if (machine.Process is null)
+            {
+                last = null; // it ended because the other one was alive
+                machine.Start();
+            }
+
+            Advance(TimeSpan.FromMilliseconds(250));
+            CheckProcesses();
+            if (machine.Process is not null && last?.Fate is null or BatchFate.Refused or BatchFate.Interrupted)
+            {
+                last = machine.Model.LastBatch(NowMs);
+                machine.Submit(last);
+                Say($"the last batch of {machine.Name} is offered");
+            }
+        }
+
+        NodeRuntime node = machine.Process!.Node;
+        Require(RunUntil(() => node.StreamCounters.OldestUnackedMs == 0, TimeSpan.FromSeconds(10)), "sections stay unjournalled in the log");
+        FlushAll(machine, isCut: random.Next(2) == 0);
+        Advance(TimeSpan.FromSeconds(3));
+        CheckProcesses();
+    }
+}

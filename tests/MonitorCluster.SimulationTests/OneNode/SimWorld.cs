@@ -1,0 +1,224 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace MonitorCluster.SimulationTests.OneNode;
+
+/// <summary>
+/// A node, its writer, its disk, its store and the clock, in one thread: everything that happens in a virtual minute, and in which order, is
+/// drawn from the seed. Same seed, same program: same run.
+/// </summary>
+/// <remarks>
+/// One world in three has a second machine: its node takes the shards while the first one's is stopped by a signal, which then wakes up and
+/// must find itself fenced. See docs/simulation.md.
+/// </remarks>
+internal sealed partial class SimWorld : IDisposable
+{
+    public const int Shards = 8;
+    private static readonly TimeSpan Duration = TimeSpan.FromMinutes(1);
+
+    private readonly Action<string>? trace;
+    private readonly Random random;
+    private readonly SimMachine first;
+    private readonly SimMachine second;
+    private readonly SimJudge judge;
+    private readonly bool isJudgedByContent;
+    private readonly bool isLateAllowed;
+    private readonly DateTimeOffset end;
+    private readonly DateTimeOffset pauseAt;
+    private DateTimeOffset wakeAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset restartAt;
+    private SimMachine main;
+    private int kills;
+
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="mutation">What is broken.</param>
+    /// <param name="isJudgedByContent">
+    /// Whether only what is stored and answered counts, and not the program's own alarms: counters, errors in its log.
+    /// </param>
+    /// <param name="trace">Takes a line for everything that happens.</param>
+    public SimWorld(int seed, Mutation mutation = Mutation.None, bool isJudgedByContent = false, Action<string>? trace = null)
+    {
+        this.isJudgedByContent = isJudgedByContent;
+        this.trace = trace;
+        (Seed, Mutation, random) = (seed, mutation, new Random(seed));
+        Faults = new SimFaults(random, Time);
+        Store = new SimStore(Time);
+        isLateAllowed = random.Next(2) == 0;
+        first = new SimMachine("a", this, random, new SimModel("a", random, isLateAllowed));
+        second = new SimMachine("b", this, random, new SimModel("b", random, isLateAllowed));
+        judge = new SimJudge(this, [first.Model, second.Model]);
+        main = first;
+        end = Time.GetUtcNow() + Duration;
+        pauseAt = seed % 3 == 0 ? Time.GetUtcNow() + TimeSpan.FromSeconds(random.Next(5, 40)) : DateTimeOffset.MaxValue;
+    }
+
+    public int Seed { get; }
+
+    public Mutation Mutation { get; }
+
+    public VirtualTimeProvider Time { get; } = new();
+
+    public SimStore Store { get; }
+
+    public SimFaults Faults { get; }
+
+    public SectionNumbers Numbers { get; } = new();
+
+    private long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private IEnumerable<SimMachine> Machines => [first, second];
+
+    /// <summary>Lives through the schedule, heals the world, and judges what is left.</summary>
+    /// <exception cref="SimulationException">A promise was broken.</exception>
+    public SimReport Run()
+    {
+        first.Start();
+        while (Time.GetUtcNow() < end)
+        {
+            Advance(TimeSpan.FromMilliseconds(random.Next(10, 250)));
+            CheckProcesses();
+            GoOnWithPause();
+            if (main.Process is null && Time.GetUtcNow() >= restartAt)
+            {
+                main.Start();
+            }
+
+            Act();
+        }
+
+        Heal();
+        return Report();
+    }
+
+    public bool IsTraced => trace is not null;
+
+    public void Say(string what) => trace?.Invoke($"{Time.GetUtcNow():mm:ss.fff} {what}");
+
+    public void Require([DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] Complaint what)
+    {
+        if (!holds)
+        {
+            throw new SimulationException($"{Time.GetUtcNow():mm:ss.fff} {what.ToString()}");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (SimMachine machine in Machines)
+        {
+            machine.Kill(isPowerLoss: false);
+        }
+
+        Store.Dispose();
+    }
+
+    private void Act()
+    {
+        int dice = random.Next(1_000);
+        switch (dice)
+        {
+            case < 640:
+                SimMachine target = first.IsReplaced && random.Next(3) == 0 ? first : main;
+                if (target.Process is not null)
+                {
+                    target.Submit(target.Model.NextBatch(NowMs));
+                }
+
+                break;
+            case < 690:
+                Query(main, isLast: false);
+                break;
+            case < 720:
+                FlushAll(main, isCut: random.Next(2) == 0);
+                break;
+            case < 745:
+                Say("the store goes away");
+                Faults.StoreAway(TimeSpan.FromMilliseconds(random.Next(100, 5_000)));
+                break;
+            case < 755:
+                Say("the link is cut");
+                Faults.CutLink(TimeSpan.FromMilliseconds(random.Next(100, 3_000)));
+                break;
+            case < 775:
+                Say("the disk is full");
+                main.Files.FailsWrites = true;
+                break;
+            case < 795:
+                Say("the disk does not sync");
+                main.Files.FailsSyncs = true;
+                break;
+            case < 860:
+                Say("the disk is well");
+                main.Files.FailsWrites = main.Files.FailsSyncs = false;
+                break;
+            case < 865:
+                main.JumpClock(TimeSpan.FromSeconds(random.Next(1, 40)));
+                break;
+            case < 890:
+                Kill();
+                break;
+        }
+    }
+
+    private void Kill()
+    {
+        if (main.Process is null)
+        {
+            return;
+        }
+
+        for (int i = random.Next(80); i > 0; i--)
+        {
+            Step(); // so that it dies in the middle of things
+        }
+
+        main.Kill(isPowerLoss: random.Next(2) == 0);
+        Say("killed");
+        kills++;
+        restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(2_000));
+    }
+
+    // The first machine's node is stopped, the second's takes over, the first wakes up as a zombie.
+    private void GoOnWithPause()
+    {
+        DateTimeOffset now = Time.GetUtcNow();
+        if (now >= pauseAt && wakeAt == DateTimeOffset.MaxValue && first.Process is { Node.IsReady: true } && second.Process is null)
+        {
+            (first.IsPaused, first.IsReplaced, main) = (true, true, second);
+            wakeAt = now + TimeSpan.FromMilliseconds(random.Next(2_000, 9_000));
+            restartAt = now;
+        }
+
+        if (now >= wakeAt)
+        {
+            first.IsPaused = false;
+        }
+    }
+
+    private void CheckProcesses()
+    {
+        foreach (SimMachine machine in Machines)
+        {
+            if (!isJudgedByContent)
+            {
+                machine.Process?.Check(isLateAllowed, mayEnd: wakeAt < DateTimeOffset.MaxValue);
+            }
+
+            if (machine is { IsPaused: false, Process.Node.Ended.IsCompleted: true })
+            {
+                machine.Kill(isPowerLoss: false); // evicted, or the other one is alive: the program ends
+            }
+        }
+    }
+
+    private SimReport Report() => new(
+        Machines.SelectMany(m => m.Processes).Sum(p => p.Dispatcher.Steps),
+        Machines.SelectMany(m => m.Model.Batches).Where(b => b.IsAcknowledged).Sum(b => b.Samples.Count),
+        judge.Rows,
+        judge.Alerts,
+        kills,
+        judge.Digest);
+}
+
+/// <summary>What happened in a world; the same for the same seed.</summary>
+internal sealed record SimReport(long Steps, int Acknowledged, int JournalRows, int Alerts, int Kills, ulong Digest);

@@ -1,0 +1,4 @@
+namespace MonitorCluster.SimulationTests.OneNode;
+
+/// <summary>The program broke a promise.</summary>
+internal sealed class SimulationException(string message) : Exception(message);
