@@ -26,7 +26,7 @@ public sealed class KillTests(ITestOutputHelper output)
         var random = new Random(seed);
         output.WriteLine($"{rounds} rounds, seed {seed}");
         var world = new KnownWorld(hosts: 8, metrics: 5, seriesPerMetric: 50);
-        using var writer = new KnownWriter(world, senders: 4, samplesPerSecond: 5_000);
+        using var writer = new KnownWriter(world, senders: 16, samplesPerSecond: 5_000);
         await using NodeProcess node = await NodeProcess.StartAsync(Options);
         var ready = new List<double>();
         for (int round = 0; round < rounds; round++)
