@@ -203,11 +203,10 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         }
     }
 
-    // Cuts go one by one between rounds: each is a transaction of its own, and none may starve the flush. Never while a round's rows are not
-    // known to be stored: a cut deletes the row it covers, and a retry that does not find its row would write it a second time.
+    // Cuts go one by one between rounds: each is a transaction of its own, and none may starve the flush.
     private void WriteCut()
     {
-        if (cutInFlight || !IsIdle)
+        if (cutInFlight)
         {
             return;
         }
@@ -218,7 +217,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
             store.Tell(new StoreCommand("cut", s => s.Cut(request), next.Cut));
         }
-        else
+        else if (IsIdle)
         {
             servedByRound.ForEach(r => r.Tell(FlushedAll.Instance));
             servedByRound.Clear();
