@@ -32,7 +32,12 @@ internal sealed class ClientFixture : IAsyncDisposable
     {
         var palette = new TestPalette();
         CmdHost listening = await CmdHost.StartAsync(
-            new CmdOptions { Host = host, Port = 0, Token = token }, "n1", [palette], NullLoggerFactory.Instance, NullLogger<CmdHost>.Instance, CancellationToken.None);
+            new CmdOptions { Host = host, Port = 0, Token = token },
+            "n1",
+            [palette],
+            NullLoggerFactory.Instance,
+            NullLogger<CmdHost>.Instance,
+            CancellationToken.None);
         Assert.NotNull(listening.EndPoint);
         return new ClientFixture(listening, palette);
     }
@@ -42,7 +47,8 @@ internal sealed class ClientFixture : IAsyncDisposable
 
     /// <summary>Runs the client with exactly these arguments.</summary>
     public Task<ExitCode> RunAsync(ILineReader? input, string[] arguments) =>
-        new PbmProgram(Output, Errors, Environment.GetValueOrDefault, isRedirected: true, Time).RunAsync(arguments, _ => input ?? new PlainLineReader(new StringReader("")), Interrupts);
+        new PbmProgram(Output, Errors, Environment.GetValueOrDefault, isRedirected: true, Time)
+            .RunAsync(arguments, _ => input ?? new PlainLineReader(new StringReader("")), Interrupts);
 
     /// <summary>A port on which nothing listens: it was free a moment ago.</summary>
     public static int DeadPort()

@@ -11,7 +11,9 @@ internal sealed class TestPalette : CommandPaletteHandler
             "test",
             "For tests.",
             [
-                Command("rows").WithArgument(a => a.WithName("level").WithDescription("How much.").WithSwitch("-l").WithSwitch("--level").WithDefaultValues("low", "high")).Build(),
+                Command("rows")
+                    .WithArgument(a => a.WithName("level").WithDescription("How much.").WithSwitch("-l").WithSwitch("--level").WithDefaultValues("low", "high"))
+                    .Build(),
                 Command("echo").WithArgument(a => a.WithName("text").WithDescription("What to say.").TakesRest()).Build(),
                 Command("silent").Build(), Command("fail").Build(), Command("misuse").Build(), Command("throw").Build(), Command("hang").Build(),
                 Command("halfway").Build(), Command("tail").IsStreaming().Build(),

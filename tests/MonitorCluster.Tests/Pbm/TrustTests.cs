@@ -62,7 +62,8 @@ public sealed class TrustTests
         await using ClientFixture client = await ClientFixture.StartAsync();
         using var http = new HttpClient { BaseAddress = new Uri($"http://{client.Address}") };
 
-        using HttpResponseMessage response = await http.PostAsync("/pbm/v1/run", new StringContent($$"""{"line":"{{new string('x', PbmApi.BodyBytesMax)}}"}"""));
+        string line = new('x', PbmApi.BodyBytesMax);
+        using HttpResponseMessage response = await http.PostAsync("/pbm/v1/run", new StringContent($$"""{"line":"{{line}}"}"""));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
     }

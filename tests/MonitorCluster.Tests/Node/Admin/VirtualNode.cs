@@ -18,7 +18,13 @@ internal sealed class VirtualNode : IDisposable
         settings.Node.Name = "n1";
         settings.Node.Advertise = "10.0.0.1:9601";
         var ports = new NodePorts(
-            Dispatcher.Time, Dispatcher, new SqliteConnections(Path.Combine(folder, "store.db")), new MemoryWalFiles(new Random(1)), new Random(2), () => [], NullLoggerFactory.Instance);
+            Dispatcher.Time,
+            Dispatcher,
+            new SqliteConnections(Path.Combine(folder, "store.db")),
+            new MemoryWalFiles(new Random(1)),
+            new Random(2),
+            () => [],
+            NullLoggerFactory.Instance);
         Runtime = new NodeRuntime(settings, ports, new Guid(1, 2, 3, new byte[8]));
         Assert.True(Dispatcher.RunUntil(() => Runtime.IsReady, Patience), "the node did not become ready");
     }

@@ -95,7 +95,7 @@ public sealed class LineEditorTests : IDisposable
 
     private static ConsoleKeyInfo Key(ConsoleKey key) => new('\0', key, false, false, false);
 
-    private static ConsoleKeyInfo Key(char sign) => sign == '\t' ? new(sign, ConsoleKey.Tab, false, false, false) : new(sign, ConsoleKey.None, false, false, false);
+    private static ConsoleKeyInfo Key(char sign) => new(sign, sign == '\t' ? ConsoleKey.Tab : ConsoleKey.None, false, false, false);
 
     private static ConsoleKeyInfo Control(ConsoleKey key) => new('\0', key, false, false, true);
 

@@ -22,7 +22,8 @@ public sealed class ShellTests : IAsyncLifetime
         Assert.Equal(ExitCode.Ok, await client.RunAsync(input, [client.Address]));
 
         Assert.Equal(
-            $"successfully connected to [::ffff:127.0.0.1]:{client.Host.EndPoint!.Port}\nCommands downloaded from server. type `help` to see what's available\nhello\n",
+            $"successfully connected to [::ffff:127.0.0.1]:{client.Host.EndPoint!.Port}\n"
+                + "Commands downloaded from server. type `help` to see what's available\nhello\n",
             client.Output.ToString());
         Assert.Equal("pbm: unknown command \"nonsense\" (help lists all)\n", client.Errors.ToString());
         Assert.Equal(Enumerable.Repeat($"[{client.Address}] pbm> ", 4), input.Prompts);
@@ -55,11 +56,12 @@ public sealed class ShellTests : IAsyncLifetime
         {
             string file = Path.Combine(folder, "rows.json");
 
-            await client.RunAsync(new Typist($"test echo a b -o json > {file}", $"test echo x > {Path.Combine(folder, "no", "such")}", "test echo 1 > 2"), [client.Address]);
+            string nowhere = Path.Combine(folder, "no", "such");
+            await client.RunAsync(new Typist($"test echo a b -o json > {file}", $"test echo x > {nowhere}", "test echo 1 > 2"), [client.Address]);
 
             Assert.Equal("[\n{\"text\":\"a b\"}\n]\n", await File.ReadAllTextAsync(file));
             Assert.EndsWith("1 > 2\n", client.Output.ToString(), StringComparison.Ordinal);
-            Assert.Contains("pbm: " + Path.Combine(folder, "no", "such"), client.Errors.ToString(), StringComparison.Ordinal);
+            Assert.Contains("pbm: " + nowhere, client.Errors.ToString(), StringComparison.Ordinal);
         }
         finally
         {

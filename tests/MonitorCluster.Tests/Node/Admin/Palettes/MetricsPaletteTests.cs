@@ -22,7 +22,8 @@ public sealed class MetricsPaletteTests
 
     [Fact]
     public async Task Query_RangeWithoutStep_HasOnePointASecondAtMost() =>
-        Assert.Equal(11, (await Answer.OfAsync(palette, "metrics query up{host=\"h1\"} -r 10s")).Count(l => l.StartsWith("""{"row":""", StringComparison.Ordinal)));
+        Assert.Equal(11, (await Answer.OfAsync(palette, "metrics query up{host=\"h1\"} -r 10s"))
+            .Count(l => l.StartsWith("""{"row":""", StringComparison.Ordinal)));
 
     [Fact]
     public async Task Query_StepWithoutRange_IsWrongUsage() => Assert.Equal(

@@ -115,7 +115,8 @@ public sealed class NodePalettesTests : IDisposable
         IReadOnlyList<CommandPaletteHandler> handlers = CmdHost.HandlersOf(node.Runtime);
 
         Assert.Equal(
-            ["actor", "alerts", "cluster", "cluster-sharding", "collector", "metrics", "system"], handlers.Select(h => h.Palette.ModuleName).Order(StringComparer.Ordinal));
+            ["actor", "alerts", "cluster", "cluster-sharding", "collector", "metrics", "system"],
+            handlers.Select(h => h.Palette.ModuleName).Order(StringComparer.Ordinal));
         foreach (CommandPaletteHandler handler in handlers)
         {
             foreach (CommandDefinition command in handler.Palette.Commands)
