@@ -10,6 +10,9 @@ internal sealed class SimFaults(Random random, VirtualTimeProvider time)
     private DateTimeOffset storeAwayUntil;
     private DateTimeOffset linkCutUntil;
 
+    /// <summary>Commits that were made and looked as if they had failed.</summary>
+    public int UnknownOutcomes { get; private set; }
+
     /// <summary>Whether anything goes wrong.</summary>
     public bool IsOn { get; set; } = true;
 
@@ -52,7 +55,13 @@ internal sealed class SimFaults(Random random, VirtualTimeProvider time)
         }
 
         T result = commit();
-        return dice < 5 ? throw new SqliteException("the commit's reply was lost (simulated)", DiskIoError) : result;
+        if (dice < 5)
+        {
+            UnknownOutcomes++;
+            throw new SqliteException("the commit's reply was lost (simulated)", DiskIoError);
+        }
+
+        return result;
     }
 
     /// <summary>How often a message between collector and region arrives.</summary>

@@ -17,6 +17,8 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
 
     public int Rows { get; private set; }
 
+    public int Cuts { get; private set; }
+
     public int Alerts { get; private set; }
 
     /// <summary>Of all rows in their order.</summary>
@@ -69,6 +71,20 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
         }
 
         CheckAlerts();
+        Cuts = world.Store.Query("SELECT count(*) FROM cut_history", r => r.GetInt32(0))[0];
+    }
+
+    /// <summary>Checks what <c>count_over_time</c> says of each series of a host, after <see cref="CheckStore"/>.</summary>
+    public void CheckCounts(string host, VectorResult counts)
+    {
+        Dictionary<LabelSet, int> expected = journalled.Keys.Where(s => s.Series.Host == host)
+            .CountBy(s => s.Series).ToDictionary(p => p.Key.Labels.Without(LabelSet.NameLabel), p => p.Value);
+        Require(expected.Count == counts.Samples.Count, $"count_over_time finds {counts.Samples.Count} series of {host} instead of {expected.Count}");
+        foreach (VectorSample sample in counts.Samples)
+        {
+            int count = expected.GetValueOrDefault(sample.Labels);
+            Require(sample.Value == count, $"count_over_time of {sample.Labels} is {sample.Value} instead of {count}");
+        }
     }
 
     private void ReadSeries()

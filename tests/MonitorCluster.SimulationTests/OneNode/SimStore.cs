@@ -19,6 +19,10 @@ internal sealed class SimStore : IDisposable
         CREATE TRIGGER keep_journal AFTER INSERT ON journal BEGIN
           INSERT INTO journal_kept VALUES (new.id, new.shard_id, new.jseq, new.epoch, new.writer, new.samples, new.marks, new.body);
         END;
+        CREATE TABLE cut_history(shard_id, jseq);
+        CREATE TRIGGER keep_cut AFTER INSERT ON snapshot WHEN new.part = 0 BEGIN
+          INSERT INTO cut_history VALUES (new.shard_id, new.jseq);
+        END;
         CREATE TRIGGER keep_owner AFTER UPDATE OF owner, epoch ON shard BEGIN
           INSERT INTO shard_history VALUES (new.shard_id, new.epoch, new.owner);
         END;

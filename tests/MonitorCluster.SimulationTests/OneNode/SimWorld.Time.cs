@@ -61,6 +61,12 @@ internal sealed partial class SimWorld
                 {
                     Require(!isLast, "the query failed");
                 }
+
+                if (isLast)
+                {
+                    QueryResult? counts = Evaluate(process, $"count_over_time({{host=\"{host}\"}}[40m])");
+                    judge.CheckCounts(host, counts as VectorResult ?? throw new SimulationException("the count failed"));
+                }
             }
         }
     }

@@ -23,12 +23,14 @@ internal sealed partial class SimWorld : IDisposable
     private readonly SimJudge judge;
     private readonly bool isJudgedByContent;
     private readonly bool isLateAllowed;
+    private readonly bool isSecondQuiet;
     private readonly DateTimeOffset end;
     private readonly DateTimeOffset pauseAt;
     private DateTimeOffset wakeAt = DateTimeOffset.MaxValue;
     private DateTimeOffset restartAt;
     private SimMachine main;
     private int kills;
+    private int evictions;
 
     /// <param name="seed">Decides everything.</param>
     /// <param name="mutation">What is broken.</param>
@@ -44,6 +46,7 @@ internal sealed partial class SimWorld : IDisposable
         Faults = new SimFaults(random, Time);
         Store = new SimStore(Time);
         isLateAllowed = random.Next(2) == 0;
+        isSecondQuiet = random.Next(2) == 0; // then the zombie's rows, were they written, would not even collide
         first = new SimMachine("a", this, random, new SimModel("a", random, isLateAllowed));
         second = new SimMachine("b", this, random, new SimModel("b", random, isLateAllowed));
         judge = new SimJudge(this, [first.Model, second.Model]);
@@ -119,7 +122,7 @@ internal sealed partial class SimWorld : IDisposable
         {
             case < 640:
                 SimMachine target = first.IsReplaced && random.Next(3) == 0 ? first : main;
-                if (target.Process is not null)
+                if (target.Process is not null && !(first.IsPaused && isSecondQuiet))
                 {
                     target.Submit(target.Model.NextBatch(NowMs));
                 }
@@ -167,15 +170,19 @@ internal sealed partial class SimWorld : IDisposable
             return;
         }
 
-        for (int i = random.Next(80); i > 0; i--)
-        {
-            Step(); // so that it dies in the middle of things
-        }
-
+        LetHappen(random.Next(80)); // so that it dies in the middle of things
         main.Kill(isPowerLoss: random.Next(2) == 0);
         Say("killed");
         kills++;
         restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(2_000));
+    }
+
+    private void LetHappen(int steps)
+    {
+        while (steps-- > 0)
+        {
+            Step();
+        }
     }
 
     // The first machine's node is stopped, the second's takes over, the first wakes up as a zombie.
@@ -184,8 +191,10 @@ internal sealed partial class SimWorld : IDisposable
         DateTimeOffset now = Time.GetUtcNow();
         if (now >= pauseAt && wakeAt == DateTimeOffset.MaxValue && first.Process is { Node.IsReady: true } && second.Process is null)
         {
+            first.Submit(first.Model.NextBatch(NowMs));
+            LetHappen(random.Next(80)); // so that it stops in the middle of things, with rows to write when it wakes up
             (first.IsPaused, first.IsReplaced, main) = (true, true, second);
-            wakeAt = now + TimeSpan.FromMilliseconds(random.Next(2_000, 9_000));
+            wakeAt = now + TimeSpan.FromMilliseconds(random.Next(3_500, 10_000));
             restartAt = now;
         }
 
@@ -206,6 +215,7 @@ internal sealed partial class SimWorld : IDisposable
 
             if (machine is { IsPaused: false, Process.Node.Ended.IsCompleted: true })
             {
+                evictions += machine.IsReplaced ? 1 : 0;
                 machine.Kill(isPowerLoss: false); // evicted, or the other one is alive: the program ends
             }
         }
@@ -215,10 +225,25 @@ internal sealed partial class SimWorld : IDisposable
         Machines.SelectMany(m => m.Processes).Sum(p => p.Dispatcher.Steps),
         Machines.SelectMany(m => m.Model.Batches).Where(b => b.IsAcknowledged).Sum(b => b.Samples.Count),
         judge.Rows,
+        judge.Cuts,
         judge.Alerts,
         kills,
+        Machines.SelectMany(m => m.Processes).Count(p => p.Node.StreamCounters.TornBytesTotal > 0),
+        Faults.UnknownOutcomes,
+        evictions,
         judge.Digest);
 }
 
 /// <summary>What happened in a world; the same for the same seed.</summary>
-internal sealed record SimReport(long Steps, int Acknowledged, int JournalRows, int Alerts, int Kills, ulong Digest);
+/// <param name="Steps">Turns of mailboxes.</param>
+/// <param name="Acknowledged">Samples.</param>
+/// <param name="Rows">Journal rows.</param>
+/// <param name="Cuts">Cuts of shards.</param>
+/// <param name="Alerts">Transitions in the alert log.</param>
+/// <param name="Kills">Nodes that were killed before the world healed.</param>
+/// <param name="TornTails">Starts that found a torn tail.</param>
+/// <param name="UnknownOutcomes">Commits whose reply was lost.</param>
+/// <param name="Evictions">Zombies that found themselves replaced.</param>
+/// <param name="Digest">Of all journal rows in order.</param>
+internal sealed record SimReport(
+    long Steps, int Acknowledged, int Rows, int Cuts, int Alerts, int Kills, int TornTails, int UnknownOutcomes, int Evictions, ulong Digest);

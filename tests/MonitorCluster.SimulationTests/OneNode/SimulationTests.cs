@@ -14,17 +14,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         (int from, int to) = SeedRange();
         var failures = new ConcurrentBag<(int Seed, Exception Error)>();
-        long acknowledged = 0, rows = 0, alerts = 0, kills = 0;
+        var reports = new ConcurrentBag<SimReport>();
         Parallel.For(from, to + 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             try
             {
                 using var world = new SimWorld(seed, trace: from == to ? output.WriteLine : null);
-                SimReport report = world.Run();
-                Interlocked.Add(ref acknowledged, report.Acknowledged);
-                Interlocked.Add(ref rows, report.JournalRows);
-                Interlocked.Add(ref alerts, report.Alerts);
-                Interlocked.Add(ref kills, report.Kills);
+                reports.Add(world.Run());
             }
             catch (Exception e)
             {
@@ -32,9 +28,27 @@ public sealed class SimulationTests(ITestOutputHelper output)
             }
         });
 
-        output.WriteLine($"{to - from + 1} seeds: {acknowledged} samples acknowledged, {rows} journal rows, {alerts} alert transitions, {kills} kills");
+        int seeds = to - from + 1;
+        output.WriteLine($"{seeds} seeds: {reports.Sum(r => (long)r.Acknowledged)} samples acknowledged, {reports.Sum(r => r.Rows)} journal rows, "
+            + $"{reports.Sum(r => r.Cuts)} cuts, {reports.Sum(r => r.Alerts)} alert transitions, {reports.Sum(r => r.Kills)} kills, "
+            + $"{reports.Sum(r => r.TornTails)} torn tails, {reports.Sum(r => r.UnknownOutcomes)} unknown outcomes, {reports.Sum(r => r.Evictions)} zombies");
         Assert.True(failures.IsEmpty, Describe(failures));
-        Assert.True(acknowledged > 1_000L * (to - from + 1), "the schedules test nothing: hardly anything is acknowledged");
+        if (seeds >= 100)
+        {
+            AssertSchedulesTestSomething(reports, seeds);
+        }
+    }
+
+    // Without these a change of the world, or of the program's defaults, could turn the seeds into idle minutes.
+    private static void AssertSchedulesTestSomething(IReadOnlyCollection<SimReport> reports, int seeds)
+    {
+        Assert.True(reports.Sum(r => (long)r.Acknowledged) > 1_000L * seeds, "hardly anything is acknowledged");
+        Assert.True(reports.Sum(r => r.Cuts) > 10 * seeds, "hardly any cut");
+        Assert.True(reports.Sum(r => r.Alerts) > 2 * seeds, "hardly any alert");
+        Assert.True(reports.Sum(r => r.Kills) > 5 * seeds, "hardly any kill");
+        Assert.True(reports.Sum(r => r.TornTails) > seeds / 4, "hardly any torn tail");
+        Assert.True(reports.Sum(r => r.UnknownOutcomes) > 3 * seeds, "hardly any unknown outcome");
+        Assert.True(reports.Sum(r => r.Evictions) > seeds / 12, "hardly any zombie");
     }
 
     private static string Describe(ConcurrentBag<(int Seed, Exception Error)> failures)
