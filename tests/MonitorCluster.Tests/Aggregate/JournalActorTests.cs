@@ -8,15 +8,15 @@ namespace MonitorCluster.Tests.Aggregate;
 public class JournalActorTests
 {
     private readonly Simulation _simulation = new();
-    private readonly Recorder _store = new();
-    private readonly Recorder[] _shards = [new(), new()];
+    private readonly List<object> _store = [];
+    private readonly List<object>[] _shards = [[], []];
     private readonly IActorRef[] _shardRefs;
     private readonly IActorRef _journal;
 
     public JournalActorTests()
     {
-        IActorRef store = _simulation.System.ActorOf(Props.Create(() => _store), "store");
-        _shardRefs = [.. _shards.Select((s, i) => _simulation.System.ActorOf(Props.Create(() => s), $"shard-{i}"))];
+        IActorRef store = _simulation.System.ActorOf(Props.Create(() => new Recorder(_store)), "store");
+        _shardRefs = [.. _shards.Select((s, i) => _simulation.System.ActorOf(Props.Create(() => new Recorder(s)), $"shard-{i}"))];
         var options = new AggregateOptions();
         _journal = _simulation.System.ActorOf(
             Props.Create(() => new JournalActor(options, new AggregateCounters(), store, NullLogger.Instance)), "journal");
@@ -28,7 +28,7 @@ public class JournalActorTests
         _simulation.RunUntilIdle();
     }
 
-    private IEnumerable<string> StoreCommands => _store.Messages.OfType<StoreCommand>().Select(c => c.Name);
+    private IEnumerable<string> StoreCommands => _store.OfType<StoreCommand>().Select(c => c.Name);
 
     [Fact]
     public void Round_CutOfAnEarlierOneStillOnItsWay_WritesNoCutBeforeTheRowsItCovers()
@@ -54,7 +54,7 @@ public class JournalActorTests
     {
         StartRound(0);
         Take(0, jseq: 1);
-        StoreCommand flush = _store.Messages.OfType<StoreCommand>().Single();
+        StoreCommand flush = _store.OfType<StoreCommand>().Single();
         _journal.Tell(new StoreFailed(flush.Name, flush.Tag, new StoreUnavailableException("locked", new TimeoutException())));
 
         _simulation.Advance(10);
@@ -77,7 +77,7 @@ public class JournalActorTests
     // As a shard does: one row, and a cut that covers it.
     private void Take(int shard, long jseq)
     {
-        long round = _shards[shard].Messages.OfType<TakeJournal>().Last().Round;
+        long round = _shards[shard].OfType<TakeJournal>().Last().Round;
         var row = new JournalDraft(jseq, 1, [], [1], [], []);
         _journal.Tell(new JournalTaken(round, shard, 1, row, new CutDraft(jseq, [], [1], [])), _shardRefs[shard]);
         _simulation.RunUntilIdle();
@@ -85,15 +85,13 @@ public class JournalActorTests
 
     private void AnswerStore(object result)
     {
-        StoreCommand last = _store.Messages.OfType<StoreCommand>().Last();
+        StoreCommand last = _store.OfType<StoreCommand>().Last();
         _journal.Tell(new StoreReply(last.Name, last.Tag, result));
         _simulation.RunUntilIdle();
     }
 
     private sealed class Recorder : ReceiveActor
     {
-        public Recorder() => ReceiveAny(Messages.Add);
-
-        public List<object> Messages { get; } = [];
+        public Recorder(List<object> messages) => ReceiveAny(messages.Add);
     }
 }
