@@ -33,7 +33,7 @@ internal sealed class NodeRuntime : IDisposable
             GuardianStrategy = new OneForOneStrategy(_ => Directive.Escalate),
         });
         (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
-        Catalog = new SeriesCatalog(settings.Aggregate.SeriesPerHostMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
+        Catalog = new SeriesCatalog(settings.Aggregate.SeriesMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
         StoreStatistics = new StoreStatistics();
         ILogger<StoreActor> storeLog = ports.Loggers.CreateLogger<StoreActor>();
         Store = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store");
@@ -44,7 +44,7 @@ internal sealed class NodeRuntime : IDisposable
             Props.Create(() => new JournalActor(settings.Aggregate, Counters, Store, ports.Loggers.CreateLogger<JournalActor>())), "journal");
 
         // :: Steps 5 to 7, the shards of this node
-        var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Store, Journal, ports.Loggers.CreateLogger<ShardActor>());
+        var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Reader, Journal, ports.Loggers.CreateLogger<ShardActor>());
         Region = System.ActorOf(
             Props.Create(() => new ShardRegionActor((shardId, epoch) => Props.Create(() => new ShardActor(shards, shardId, epoch)), Store, Shards)), "region");
 

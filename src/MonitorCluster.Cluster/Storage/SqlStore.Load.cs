@@ -5,7 +5,7 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Reading shards back.</content>
 public sealed partial class SqlStore
 {
-    /// <summary>How much of a body <see cref="ReadBlocks"/> shows before it is read: version, flags and cut numbers fit with room to spare.</summary>
+    /// <summary>How much of a body <see cref="ListBlocks"/> shows before it is read: version, flags and cut numbers fit with room to spare.</summary>
     public const int BlockHeaderBytes = 32;
 
     /// <summary>Reads all that rebuilds a shard, in one snapshot; null when there is no such shard.</summary>
@@ -33,12 +33,12 @@ public sealed partial class SqlStore
             LastBlockId(shardId));
     });
 
-    /// <summary>The blocks of a shard that may hold samples of a time range, ascending by their number, all from one snapshot.</summary>
+    /// <summary>The numbers of the blocks of a shard that may hold samples of a time range, ascending.</summary>
     /// <param name="shardId">The shard.</param>
     /// <param name="fromMs">The range's first instant.</param>
     /// <param name="toMs">The range's last instant.</param>
-    /// <param name="wanted">Sees the first <see cref="BlockHeaderBytes"/> bytes of each body; the bodies it refuses are not read. Null wants all.</param>
-    public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) => _session.Read(() =>
+    /// <param name="wanted">Sees the first <see cref="BlockHeaderBytes"/> bytes of each body and says whether the block is meant. Null wants all.</param>
+    public IReadOnlyList<long> ListBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) => _session.Read(() =>
     {
         List<(long Id, byte[] Header)> candidates = _session.Query(
             """
@@ -50,20 +50,18 @@ public sealed partial class SqlStore
             ("shard", shardId),
             ("to", toMs),
             ("from", fromMs));
-        var blocks = new List<BlockRow>();
-        foreach ((long id, byte[] header) in candidates)
-        {
-            if (wanted is null || wanted(header))
-            {
-                blocks.AddRange(_session.Query(
-                    "SELECT level, from_ms, to_ms, body, id FROM block WHERE id = @id",
-                    row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
-                    ("id", id)));
-            }
-        }
-
-        return blocks;
+        return (IReadOnlyList<long>)[.. candidates.Where(c => wanted is null || wanted(c.Header)).Select(c => c.Id)];
     });
+
+    /// <summary>Reads one block; null when retention has deleted it since it was listed.</summary>
+    public BlockRow? ReadBlock(long id) => _session.Read(() => _session.Query(
+        "SELECT level, from_ms, to_ms, body, id FROM block WHERE id = @id",
+        row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
+        ("id", id)).SingleOrDefault());
+
+    /// <summary>The blocks themselves, as <see cref="ListBlocks"/> names them. All are held in memory: for a bounded span only.</summary>
+    public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) =>
+        [.. ListBlocks(shardId, fromMs, toMs, wanted).Select(ReadBlock).OfType<BlockRow>()];
 
     private SnapshotRow? ReadSnapshot(int shardId)
     {

@@ -49,7 +49,7 @@ internal sealed class PushedSeries
 
         if (!catalog.TryIntern(labels, out series))
         {
-            return "series over the node's limit (Aggregate:SeriesPerHostMax)";
+            return "series over the node's limit (Aggregate:SeriesMax)";
         }
 
         if (Interlocked.Increment(ref count) > KnownMax)

@@ -53,6 +53,11 @@ public sealed class AggregateOptions
     [Range(64 * 1024, 256 * 1024 * 1024)]
     public int CutBytes { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>Series this node may collect and take in, of all hosts together; samples of further ones are refused and counted.</summary>
+    /// <value>Default 2,000,000; 1,000 to 100,000,000.</value>
+    [Range(1_000, 100_000_000)]
+    public int SeriesMax { get; set; } = 2_000_000;
+
     /// <summary>Series one host may have; samples of further ones are refused and counted.</summary>
     /// <value>Default 200,000; 100 to 10,000,000.</value>
     [Range(100, 10_000_000)]

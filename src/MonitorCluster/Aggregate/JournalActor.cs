@@ -16,6 +16,7 @@ namespace MonitorCluster.Aggregate;
 internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan UrgentDelay = TimeSpan.FromMilliseconds(50); // transitions of one instant share a round; 100 ms is promised
+    private static readonly TimeSpan RoundTimeout = TimeSpan.FromSeconds(30); // a shard answers between two batches; this long means that it never will
     private static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(5);
 
@@ -36,6 +37,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private int expected;
     private FlushRequest? flush;
     private bool cutAll;
+    private bool urgentWaits;
     private bool flushInFlight;
     private bool cutInFlight;
     private TimeSpan retryDelay = RetryDelayMin;
@@ -57,6 +59,13 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         Receive<StoreReply>(StoreAnswered);
         Receive<StoreFailed>(StoreFailed);
         Receive<RetryStore>(_ => Retry());
+        Receive<RoundOverdue>(m =>
+        {
+            if (m.Round == round && expected > 0)
+            {
+                throw new InvalidOperationException($"{expected} shards did not give their rows within {RoundTimeout}");
+            }
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -71,6 +80,10 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         if (counters.UnflushedBytes >= options.FlushBytes)
         {
             StartRound();
+        }
+        else if (message.Urgent && !IsIdle)
+        {
+            urgentWaits = true;
         }
         else if (message.Urgent && !Timers.IsTimerActive("urgent"))
         {
@@ -99,7 +112,9 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             }
         }
 
+        Timers.StartSingleTimer("overdue", new RoundOverdue(round), RoundTimeout);
         dirty.Clear();
+        urgentWaits = false;
         cutAll = false;
         if (expected == 0)
         {
@@ -197,7 +212,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         cutsOfRound.ForEach(cuts.Enqueue);
         cutsOfRound.Clear();
         WriteCut();
-        if (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0)
+        if (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0 || urgentWaits)
         {
             StartRound();
         }
@@ -226,6 +241,12 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 
     private void StoreFailed(StoreFailed failure)
     {
+        if (!failure.IsUnavailable)
+        {
+            // The same content would fail in the same way for ever, and every shard of the node would wait behind it.
+            throw new InvalidOperationException($"the store refused a {failure.Name}: {failure.Error.Message}", failure.Error);
+        }
+
         LogStoreFailed(failure.Error, failure.Name, retryDelay);
         Timers.StartSingleTimer("retry-" + failure.Name, new RetryStore(), retryDelay);
         retryDelay = TimeSpan.FromTicks(Math.Min(retryDelay.Ticks * 2, RetryDelayMax.Ticks));
@@ -263,6 +284,8 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     }
 
     private sealed record RetryStore;
+
+    private sealed record RoundOverdue(long Round);
 }
 
 /// <summary>Write all shards now; answered with <see cref="FlushedAll"/> when everything accepted before is in the store.</summary>

@@ -77,6 +77,13 @@ internal sealed class JournalBody
         BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(recordStart - sizeof(uint)), (uint)size);
     }
 
+    /// <summary>Makes a row due without a record: alerts changed for a reason that replay finds again by itself.</summary>
+    public void Touch()
+    {
+        Reserve(1);
+        Start();
+    }
+
     /// <summary>Records that time reached an instant.</summary>
     public void AddTick(long nowMs)
     {

@@ -15,6 +15,7 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
     private const int SeriesPerStep = 500;
     private const int PagesPerStep = 1_024; // 8 MiB of 8 KiB pages
     private const int AlertsPerStep = 1_000;
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
     private readonly AggregateOptions options;
     private readonly StoreOptions storeOptions;
@@ -34,11 +35,13 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
         Receive<RoundDue>(_ => StartRound());
         Receive<SeriesRetired>(m =>
         {
+            Timers.Cancel("overdue");
             (current, retiredDone) = (m, 0);
             DeleteBlocks();
         });
         Receive<StoreReply>(m => Next(m.Name, m.Result));
         Receive<StoreFailed>(m => EndRound(m.Error));
+        Receive<RoundOverdue>(_ => EndRound(new TimeoutException("a shard did not answer")));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -68,6 +71,7 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
         if (waiting.TryDequeue(out OpenShardRef? shard))
         {
             shard.Ref.Tell(new RetireSeries(BeforeMs));
+            Timers.StartSingleTimer("overdue", RoundOverdue.Instance, AnswerTimeout);
         }
         else
         {
@@ -78,7 +82,7 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
 
     private void DeleteBlocks()
     {
-        (long me, int shardId, long epoch, long beforeMs) = (incarnation, current!.ShardId, current.Epoch, BeforeMs);
+        (long me, int shardId, long epoch, long beforeMs) = (incarnation, current!.ShardId, current.Epoch, current.BeforeMs);
         store.Tell(new StoreCommand("delete-blocks", s => s.DeleteBlocksBefore(me, shardId, epoch, beforeMs, BlocksPerStep)));
     }
 
@@ -143,6 +147,11 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
     [LoggerMessage(EventId = 4202, Level = LogLevel.Warning, Message = "Retention stopped early and goes on in its next round: {Reason}")]
     private partial void LogEnded(string reason);
 
+    private sealed class RoundOverdue
+    {
+        public static readonly RoundOverdue Instance = new();
+    }
+
     private sealed class RoundDue
     {
         public static readonly RoundDue Instance = new();
@@ -153,7 +162,11 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
 internal sealed record RetireSeries(long BeforeMs);
 
 /// <summary>The shard has forgotten these series; the store may, too.</summary>
-internal sealed record SeriesRetired(int ShardId, long Epoch, IReadOnlyList<int> Numbers);
+/// <param name="ShardId">The shard.</param>
+/// <param name="Epoch">Its owner's epoch.</param>
+/// <param name="BeforeMs">Where retention ends for it.</param>
+/// <param name="Numbers">Their numbers.</param>
+internal sealed record SeriesRetired(int ShardId, long Epoch, long BeforeMs, IReadOnlyList<int> Numbers);
 
 /// <summary>What the alert log holds, published after retention.</summary>
 internal sealed record AlertLogSpan(long Oldest, long Last);

@@ -63,18 +63,7 @@ internal sealed class SeriesTable
     /// <summary>Adds a series under the number that the store knows it by.</summary>
     public void Insert(int number, LabelSet labels, long firstMs)
     {
-        while (identities.Count <= number)
-        {
-            identities.Add(null);
-        }
-
-        int before = slots.Length;
-        if (number >= before)
-        {
-            Array.Resize(ref slots, Math.Max(number + 1, before * 2));
-            slots.AsSpan(before).Fill(new SeriesSlot { LastTimestampMs = long.MinValue, Group = -1 });
-        }
-
+        Reserve(number + 1);
         string metric = labels.Metric;
         int host = HostIndex(labels.Host);
         if (!entities.TryGetValue((labels.Host, metric), out int entity))
@@ -93,13 +82,33 @@ internal sealed class SeriesTable
         list.Add(number);
     }
 
+    /// <summary>Takes all numbers below one, so that new series get others.</summary>
+    public void Reserve(int end)
+    {
+        while (identities.Count < end)
+        {
+            identities.Add(null);
+        }
+
+        int before = slots.Length;
+        if (end > before)
+        {
+            Array.Resize(ref slots, Math.Max(end, before * 2));
+            slots.AsSpan(before).Fill(new SeriesSlot { LastTimestampMs = long.MinValue, Group = -1 });
+        }
+    }
+
     /// <summary>Removes a series whose last sample left retention.</summary>
     public void Retire(int number)
     {
         if (this[number] is { } identity)
         {
             identities[number] = null;
-            numbers.Remove(identity.Labels);
+            if (numbers.TryGetValue(identity.Labels, out int named) && named == number)
+            {
+                numbers.Remove(identity.Labels);
+            }
+
             seriesPerHost[identity.Host]--;
             byMetric[identity.Labels.Metric].Remove(number);
             slots[number] = new SeriesSlot { LastTimestampMs = long.MinValue, Group = -1 };

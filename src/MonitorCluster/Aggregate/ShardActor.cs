@@ -8,11 +8,11 @@ namespace MonitorCluster.Aggregate;
 /// <param name="Aggregate">Options.</param>
 /// <param name="Detect">Options.</param>
 /// <param name="Counters">The node's counts.</param>
-/// <param name="Store">Where shards are loaded from.</param>
+/// <param name="Reader">Where shards are loaded from: not the store actor of heartbeats and flushes, which must not wait for it.</param>
 /// <param name="Journal">Where rows go.</param>
 /// <param name="Logger">For the rare line.</param>
 internal sealed record ShardContext(
-    AggregateOptions Aggregate, Detect.DetectOptions Detect, AggregateCounters Counters, IActorRef Store, IActorRef Journal, ILogger Logger);
+    AggregateOptions Aggregate, Detect.DetectOptions Detect, AggregateCounters Counters, IActorRef Reader, IActorRef Journal, ILogger Logger);
 
 /// <summary>The mailbox round a <see cref="ShardState"/>: loads it, then runs all its aggregators on one mailbox.</summary>
 /// <remarks>
@@ -22,6 +22,10 @@ internal sealed record ShardContext(
 internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan LoadRetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FullRetryDelay = TimeSpan.FromSeconds(1);
+
+    // Senders need a moment to come back after a start; until then nobody is judged silent.
+    private static readonly TimeSpan SilenceGrace = TimeSpan.FromSeconds(15);
 
     private readonly ShardContext context;
     private readonly ILogger logger;
@@ -30,9 +34,10 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     private readonly Dictionary<long, (Guid Id, IActorRef Sender)> sessions = [];
     private readonly List<(IActorRef Sender, BatchesReceived Answer)> withheld = [];
     private bool announced;
+    private bool announcedFull;
     private bool cutPending;
     private long nextCutMs;
-    private long samplesTotal;
+    private long loadedAtMs;
     private long samplesAtTick;
     private long tickedAtMs;
     private double samplesPerSecond;
@@ -44,6 +49,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Receive<StoreReply>(Load);
         Receive<StoreFailed>(LoadFailed);
         Receive<RetryLoad>(_ => AskStore());
+        Receive<ShardTick>(_ => { }); // time before the load changes nothing
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -61,18 +67,29 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     {
         int shardId = state.ShardId;
         long sinceMs = NowMs - (long)context.Aggregate.MemorySpan.TotalMilliseconds;
-        context.Store.Tell(new StoreCommand("load-shard", s => ShardImage.Read(s, shardId, sinceMs), null));
+        context.Reader.Tell(new StoreCommand("load-shard", s => ShardImage.Read(s, shardId, sinceMs), null));
     }
 
     private void LoadFailed(StoreFailed failure)
     {
+        if (!failure.IsUnavailable)
+        {
+            throw new InvalidOperationException($"shard {state.ShardId} cannot be loaded: {failure.Error.Message}", failure.Error);
+        }
+
         LogLoadFailed(failure.Error, state.ShardId, LoadRetryDelay);
         Timers.StartSingleTimer("load", new RetryLoad(), LoadRetryDelay);
     }
 
     private void Load(StoreReply reply)
     {
-        ShardLoader.Restore(state, (ShardImage)reply.Result!, NowMs);
+        loadedAtMs = NowMs;
+        if (ShardLoader.Restore(state, (ShardImage)reply.Result!, loadedAtMs) is { } damaged)
+        {
+            LogDamaged(damaged, state.ShardId);
+        }
+
+        context.Counters.AddUnflushed(state.UnflushedBytes);
 
         // Jitter by shard, so that a node's shards are not cut in one second.
         long interval = (long)context.Aggregate.CutInterval.TotalMilliseconds;
@@ -96,18 +113,25 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
             state.CutCommitted(m.CutJseq);
         });
         Receive<ShardTick>(Tick);
-        Receive<PinSeries>(m => Sender.Tell(state.Pin(m.Metric, m.Matches, m.FromMs, m.ToMs, m.SeriesMax)));
-        Receive<FindSeries>(m => Sender.Tell(state.Find(m.Metric, m.Matches, m.FromMs, m.ToMs)));
-        Receive<GetShardStatistics>(_ => Sender.Tell(state.Statistics(epoch, samplesTotal, samplesPerSecond)));
+        Receive<PinSeries>(m => Sender.Tell(state.Pin(m.Numbers, m.FromMs, m.ToMs)));
+        Receive<FindSeries>(m => Sender.Tell(state.Find(m.Metric, m.FixedLabels, m.FromMs, m.ToMs)));
+        Receive<GetShardStatistics>(_ => Sender.Tell(state.Statistics(epoch, samplesPerSecond)));
         Receive<GetOpenAlerts>(_ => Sender.Tell(state.OpenAlerts()));
         Receive<AcknowledgeAlert>(Acknowledge);
-        Receive<RetireSeries>(m => Sender.Tell(new SeriesRetired(state.ShardId, epoch, state.RetireSeries(m.BeforeMs))));
+        Receive<RetireSeries>(Retire);
         Receive<ShardFenced>(_ => Context.Stop(Self));
     }
 
     private void Open(CollectorOpen message)
     {
         OpenShard open = message.Open;
+        if (context.Counters.UnflushedBytes >= context.Aggregate.UnflushedBytesMax)
+        {
+            // A new session would bring new credit: the samples wait in the collector's log instead.
+            Sender.Tell(new NotOwner(open.ShardId, open.CollectorId, open.Session, epoch, FullRetryDelay));
+            return;
+        }
+
         CollectorCursor cursor = state.CursorOf(open.CollectorId, message.CollectorNo);
         cursor.Open(open.Session);
         sessions[message.CollectorNo] = (open.CollectorId, Sender);
@@ -117,9 +141,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     // :: Step 5 accept
     private void Accept(BatchSection section)
     {
-        long before = context.Counters.Accepted;
         SectionOutcome outcome = ChangeState(() => state.Offer(section, NowMs));
-        samplesTotal += context.Counters.Accepted - before;
         switch (outcome)
         {
             case SectionOutcome.Gap:
@@ -155,7 +177,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     private void TakeRow(TakeJournal message)
     {
-        announced = false;
+        announced = announcedFull = false;
         JournalDraft? row = state.TakeRow();
         bool due = message.ForceCut || NowMs >= nextCutMs || state.JournalBytesSinceCut >= context.Aggregate.CutBytes
             || state.LateSamples >= context.Aggregate.LateSamplesMax;
@@ -191,11 +213,15 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Tick(ShardTick tick)
     {
-        ChangeState(() =>
+        if (tick.NowMs - loadedAtMs >= (long)SilenceGrace.TotalMilliseconds)
         {
-            state.Tick(tick.NowMs);
-            return true;
-        });
+            ChangeState(() =>
+            {
+                state.Tick(tick.NowMs);
+                return true;
+            });
+        }
+
         state.TrimMemory(tick.NowMs);
         NoteRate(tick.NowMs);
         if (tick.NowMs >= nextCutMs && state.JournalBytesSinceCut > 0)
@@ -209,10 +235,16 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     {
         if (nowMs > tickedAtMs)
         {
-            double now = (samplesTotal - samplesAtTick) * 1000.0 / (nowMs - tickedAtMs);
+            double now = (state.AcceptedTotal - samplesAtTick) * 1000.0 / (nowMs - tickedAtMs);
             samplesPerSecond = tickedAtMs == 0 ? 0 : samplesPerSecond + (0.2 * (now - samplesPerSecond));
-            (samplesAtTick, tickedAtMs) = (samplesTotal, nowMs);
+            (samplesAtTick, tickedAtMs) = (state.AcceptedTotal, nowMs);
         }
+    }
+
+    private void Retire(RetireSeries message)
+    {
+        long beforeMs = state.RetentionEnd(message.BeforeMs);
+        Sender.Tell(new SeriesRetired(state.ShardId, epoch, beforeMs, ChangeState(() => state.RetireSeries(beforeMs, NowMs))));
     }
 
     private void Acknowledge(AcknowledgeAlert message)
@@ -239,6 +271,11 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         {
             Announce(urgent: false);
         }
+        else if (!announcedFull && context.Counters.UnflushedBytes >= context.Aggregate.FlushBytes)
+        {
+            announcedFull = true; // said already that there is something; now there is enough
+            Announce(urgent: false);
+        }
     }
 
     private void Announce(bool urgent)
@@ -253,6 +290,9 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     [LoggerMessage(
         EventId = 4002, Level = LogLevel.Error, Message = "Section {Seq} of collector {CollectorId} for shard {ShardId} cannot be read and is skipped")]
     private partial void LogMalformed(long seq, Guid collectorId, int shardId);
+
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "{Damaged} of shard {ShardId}: its samples cannot be read; the rest is served")]
+    private partial void LogDamaged(string damaged, int shardId);
 
     private sealed record RetryLoad;
 }

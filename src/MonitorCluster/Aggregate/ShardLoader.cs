@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.TimeSeries.Chunks;
 
@@ -24,7 +25,7 @@ internal sealed record ShardImage(ShardLoad Load, IReadOnlyList<BlockRow> Blocks
             return false;
         });
         IReadOnlyList<BlockRow> blocks = store.ReadBlocks(
-            shardId, long.MinValue, long.MaxValue, header => BlockReader.TryReadCut(header, out long cut) && cut >= memoryFromCut);
+            shardId, long.MinValue, long.MaxValue, header => !BlockReader.TryReadCut(header, out long cut) || cut >= memoryFromCut);
         return new ShardImage(load, blocks);
     }
 }
@@ -32,7 +33,9 @@ internal sealed record ShardImage(ShardLoad Load, IReadOnlyList<BlockRow> Blocks
 /// <summary>Builds a shard's state from what the store has.</summary>
 internal static class ShardLoader
 {
-    public static void Restore(ShardState state, ShardImage image, long nowMs)
+    /// <summary>Restores a shard.</summary>
+    /// <returns>What could not be read and was left in the store, for the log; null when all could.</returns>
+    public static string? Restore(ShardState state, ShardImage image, long nowMs)
     {
         foreach (SeriesRow row in image.Load.Series)
         {
@@ -44,22 +47,28 @@ internal static class ShardLoader
             state.RestoreSnapshot(snapshot.Jseq, snapshot.Body, snapshot.Marks);
         }
 
+        // Memory holds whole cuts without a hole: one that is damaged stays in the store, and so do those before it. A query that needs it
+        // says that it is damaged; one that does not is answered.
+        var blocks = new List<(BlockReader Block, List<MiniBlock> MiniBlocks, long ToMs)>();
+        string? damaged = null;
         foreach (BlockRow row in image.Blocks)
         {
-            if (!BlockReader.TryOpen(row.Body, out BlockReader? block))
+            if (TryOpen(row, out BlockReader? block, out List<MiniBlock> miniBlocks))
             {
-                throw new InvalidDataException($"shard {state.ShardId}: block {row.Id} is damaged");
+                blocks.Add((block, miniBlocks, row.ToMs));
             }
-
-            var miniBlocks = new List<MiniBlock>(block.Count);
-            for (int i = 0; i < block.Count; i++)
+            else
             {
-                miniBlocks.Add(block.TryRead(i, out MiniBlock? miniBlock)
-                    ? miniBlock
-                    : throw new InvalidDataException($"shard {state.ShardId}: mini-block {i} of block {row.Id} is damaged"));
+                damaged = $"block {row.Id}";
+                long cut = BlockReader.TryReadCut(row.Body, out long read) ? read : blocks.Count > 0 ? blocks[^1].Block.CutTo : 0;
+                blocks.RemoveAll(b => b.Block.CutTo <= cut);
+                state.NoteStoredBlocks();
             }
+        }
 
-            state.RestoreBlock(block.CutTo, block.IsLate, miniBlocks, Math.Min(nowMs, row.ToMs));
+        foreach ((BlockReader block, List<MiniBlock> miniBlocks, long toMs) in blocks)
+        {
+            state.RestoreBlock(block.CutTo, block.IsLate, miniBlocks, Math.Min(nowMs, toMs));
         }
 
         foreach (JournalRow row in image.Load.Journal)
@@ -68,5 +77,27 @@ internal static class ShardLoader
         }
 
         state.EndRecovery(image.Load.OpenAlerts, nowMs);
+        return damaged;
+    }
+
+    private static bool TryOpen(BlockRow row, [NotNullWhen(true)] out BlockReader? block, out List<MiniBlock> miniBlocks)
+    {
+        miniBlocks = [];
+        if (!BlockReader.TryOpen(row.Body, out block))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < block.Count; i++)
+        {
+            if (!block.TryRead(i, out MiniBlock? miniBlock))
+            {
+                return false;
+            }
+
+            miniBlocks.Add(miniBlock);
+        }
+
+        return true;
     }
 }

@@ -37,11 +37,14 @@ internal sealed record ShardReady(int ShardId);
 /// <summary>Once a second: time passes for detection, staleness and memory.</summary>
 internal sealed record ShardTick(long NowMs);
 
-/// <summary>A query wants the series that match; answered with <see cref="PinnedShard"/>.</summary>
-internal sealed record PinSeries(string? Metric, Func<LabelSet, bool> Matches, long FromMs, long ToMs, int SeriesMax);
+/// <summary>A query looks for series; answered with a list of <see cref="FoundSeries"/>.</summary>
+internal sealed record FindSeries(string? Metric, IReadOnlyList<Label> FixedLabels, long FromMs, long ToMs);
 
-/// <summary>A query wants the names of series; answered with a list of <see cref="LabelSet"/>.</summary>
-internal sealed record FindSeries(string? Metric, Func<LabelSet, bool> Matches, long FromMs, long ToMs);
+/// <summary>A series of a shard.</summary>
+internal sealed record FoundSeries(int Number, LabelSet Labels);
+
+/// <summary>A query wants to read series; answered with <see cref="PinnedShard"/>.</summary>
+internal sealed record PinSeries(IReadOnlyList<int> Numbers, long FromMs, long ToMs);
 
 /// <summary>Asks for <see cref="ShardStatistics"/>.</summary>
 internal sealed record GetShardStatistics;

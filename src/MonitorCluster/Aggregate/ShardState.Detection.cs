@@ -56,10 +56,11 @@ internal sealed partial class ShardState
             rows.Add(alert!);
         }
 
+        detection.ResolveEnded(nowMs);
         alerts.LoadOpen(rows, nowMs);
         if (alerts.HasTransitions)
         {
-            journal.AddTick(nowMs); // a row to carry them
+            journal.Touch();
         }
     }
 
@@ -76,11 +77,17 @@ internal sealed partial class ShardState
             throw new InvalidDataException($"shard {ShardId}: the snapshot's detection state cannot be read");
         }
 
+        // Numbers are never used twice: what detection knew of is taken, also when retention removed the series with the highest one.
+        series.Reserve(detection.SeriesCount);
         for (int number = 0; number < series.End; number++)
         {
             if (series[number] is { } identity)
             {
                 detection.Register(number, identity.Labels);
+            }
+            else
+            {
+                detection.Clear(number);
             }
         }
     }

@@ -8,6 +8,8 @@ internal sealed partial class ShardState
     private readonly JournalBody journal = new();
     private readonly Dictionary<long, long> advanced = [];
     private readonly List<int> newSeries = [];
+    private readonly HashSet<int> seriesInDoubt = []; // in a journal row that is not known to be stored
+    private readonly List<int> orphans = []; // numbers in the store that no series here has
     private readonly List<MiniBlock> sinceCut = [];
     private readonly Queue<SealedCut> cuts = [];
     private long lastJseq;
@@ -44,6 +46,7 @@ internal sealed partial class ShardState
             [.. newSeries.Select(n => new NewSeries(n, series[n]!.Labels.Memory, series[n]!.FirstMs))],
             alerts.Drain());
         journalBytesSinceCut += body.Length;
+        seriesInDoubt.UnionWith(newSeries);
         advanced.Clear();
         newSeries.Clear();
         return row;
@@ -52,6 +55,11 @@ internal sealed partial class ShardState
     /// <summary>The store has a row: its marks are durable.</summary>
     public void RowCommitted(JournalDraft row)
     {
+        foreach (NewSeries stored in row.Series)
+        {
+            seriesInDoubt.Remove(stored.Number);
+        }
+
         foreach ((long collectorNo, long seq) in row.Marks)
         {
             cursorsByNumber[collectorNo].DurableSeq = seq;
@@ -122,16 +130,31 @@ internal sealed partial class ShardState
         }
     }
 
+    /// <summary>The end of retention for this shard: a clock that jumped ahead must not delete what is young beside the shard's newest sample.</summary>
+    public long RetentionEnd(long beforeMs)
+    {
+        long newestMs = long.MinValue;
+        foreach (ref SeriesSlot slot in series.Slots)
+        {
+            newestMs = Math.Max(newestMs, slot.LastTimestampMs);
+        }
+
+        return newestMs == long.MinValue
+            ? beforeMs
+            : Math.Min(beforeMs, newestMs + (long)options.FutureMax.TotalMilliseconds - (long)options.Retention.TotalMilliseconds);
+    }
+
     /// <summary>Forgets the series that have no sample since a time. Senders that still know their handles are asked to define them again.</summary>
-    /// <returns>Their numbers, which are never used again.</returns>
-    public IReadOnlyList<int> RetireSeries(long beforeMs)
+    /// <returns>Their numbers, which are never used again, and those that an interrupted retention left in the store.</returns>
+    public IReadOnlyList<int> RetireSeries(long beforeMs, long nowMs)
     {
         var retired = new List<int>();
         for (int number = 0; number < series.End; number++)
         {
-            if (series[number] is not null && series.Slots[number].LastTimestampMs < beforeMs && !newSeries.Contains(number))
+            if (series[number] is not null && series.Slots[number].LastTimestampMs < beforeMs && !newSeries.Contains(number) && !seriesInDoubt.Contains(number))
             {
                 series.Retire(number);
+                detection.Forget(number, nowMs);
                 retired.Add(number);
             }
         }
@@ -145,6 +168,13 @@ internal sealed partial class ShardState
             }
         }
 
+        if (alerts.HasTransitions)
+        {
+            journal.Touch();
+        }
+
+        retired.AddRange(orphans);
+        orphans.Clear();
         return retired;
     }
 
@@ -152,6 +182,8 @@ internal sealed partial class ShardState
 
     private sealed class SealedCut(long cutJseq, List<MiniBlock> main, List<MiniBlock> late, long sealedAtMs)
     {
+        private Dictionary<int, List<MiniBlock>>? lateBySeries; // made at first use, when Late is complete
+
         public long CutJseq { get; } = cutJseq;
 
         public List<MiniBlock> Main { get; } = main;
@@ -159,6 +191,34 @@ internal sealed partial class ShardState
         public List<MiniBlock> Late { get; } = late;
 
         public long SealedAtMs { get; } = sealedAtMs;
+
+        /// <summary>The late blocks of one series: late samples are sealed series by series, so a cut may hold thousands of them.</summary>
+        public List<MiniBlock> LateOf(int number)
+        {
+            if (Late.Count == 0)
+            {
+                return [];
+            }
+
+            if (lateBySeries is null)
+            {
+                lateBySeries = [];
+                foreach (MiniBlock block in Late)
+                {
+                    foreach (int series in block.SeriesNumbers)
+                    {
+                        if (!lateBySeries.TryGetValue(series, out List<MiniBlock>? blocks))
+                        {
+                            lateBySeries[series] = blocks = [];
+                        }
+
+                        blocks.Add(block);
+                    }
+                }
+            }
+
+            return lateBySeries.TryGetValue(number, out List<MiniBlock>? found) ? found : [];
+        }
 
         public bool IsStored { get; set; }
     }

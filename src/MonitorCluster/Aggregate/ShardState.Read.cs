@@ -26,7 +26,7 @@ internal sealed partial class ShardState
 
         foreach (SealedCut cut in cuts)
         {
-            foreach (MiniBlock block in cut.Late)
+            foreach (MiniBlock block in cut.LateOf(number))
             {
                 AddBlock(ref window, block, number, fromMs, toMs, times, values);
             }
@@ -42,49 +42,59 @@ internal sealed partial class ShardState
         return window;
     }
 
-    /// <summary>Takes hold of the series that match, so that they can be read on any thread: references to immutable blocks, copies of open rows.</summary>
+    /// <summary>The series that may match and live in a span (first sample to newest one). Cheap: regular expressions are the caller's, off the mailbox.</summary>
     /// <param name="metric">The metric's name when the selector fixes it, else null.</param>
-    /// <param name="matches">The whole selector.</param>
-    /// <param name="fromMs">Exclusive.</param>
+    /// <param name="fixedLabels">Labels whose value the selector fixes; the empty value means that the series lacks it.</param>
+    /// <param name="fromMs">Inclusive.</param>
     /// <param name="toMs">Inclusive.</param>
-    /// <param name="seriesMax">At most so many series are pinned; one more in the answer says that there are more.</param>
-    public PinnedShard Pin(string? metric, Func<LabelSet, bool> matches, long fromMs, long toMs, int seriesMax)
+    public IReadOnlyList<FoundSeries> Find(string? metric, IReadOnlyList<Label> fixedLabels, long fromMs, long toMs)
     {
-        var pinned = new List<PinnedSeries>();
+        var found = new List<FoundSeries>();
         foreach (int number in series.Candidates(metric))
         {
             SeriesIdentity identity = series[number]!;
-            if (matches(identity.Labels))
+            if (series.Slots[number].LastTimestampMs >= fromMs && identity.FirstMs <= toMs && HasLabels(identity.Labels, fixedLabels))
             {
-                pinned.Add(PinOne(number, identity.Labels, fromMs, toMs));
-                if (pinned.Count > seriesMax)
-                {
-                    break;
-                }
-            }
-        }
-
-        return new PinnedShard(ShardId, MemoryFromCut, hasStoredBlocks, pinned);
-    }
-
-    /// <summary>The label sets that match and live in a span: first sample to newest one.</summary>
-    public IReadOnlyList<LabelSet> Find(string? metric, Func<LabelSet, bool> matches, long fromMs, long toMs)
-    {
-        var found = new List<LabelSet>();
-        foreach (int number in series.Candidates(metric))
-        {
-            SeriesIdentity identity = series[number]!;
-            if (series.Slots[number].LastTimestampMs >= fromMs && identity.FirstMs <= toMs && matches(identity.Labels))
-            {
-                found.Add(identity.Labels);
+                found.Add(new FoundSeries(number, identity.Labels));
             }
         }
 
         return found;
     }
 
+    /// <summary>Takes hold of series, so that they can be read on any thread: references to immutable blocks, copies of open rows.</summary>
+    /// <param name="numbers">As <see cref="Find"/> gave them; a series that retention took since is left out.</param>
+    /// <param name="fromMs">Exclusive.</param>
+    /// <param name="toMs">Inclusive.</param>
+    public PinnedShard Pin(IReadOnlyList<int> numbers, long fromMs, long toMs)
+    {
+        var pinned = new List<PinnedSeries>(numbers.Count);
+        foreach (int number in numbers)
+        {
+            if (series[number] is { } identity)
+            {
+                pinned.Add(PinOne(number, identity.Labels, fromMs, toMs));
+            }
+        }
+
+        return new PinnedShard(ShardId, MemoryFromCut, hasStoredBlocks, pinned);
+    }
+
+    private static bool HasLabels(LabelSet labels, IReadOnlyList<Label> wanted)
+    {
+        foreach (Label label in wanted)
+        {
+            if (!string.Equals(labels[label.Name], label.Value, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>What the shard holds, for operators.</summary>
-    public ShardStatistics Statistics(long epoch, long samplesTotal, double samplesPerSecond)
+    public ShardStatistics Statistics(long epoch, double samplesPerSecond)
     {
         long newestMs = long.MinValue, oldestMs = long.MaxValue;
         for (int number = 0; number < series.End; number++)
@@ -98,7 +108,7 @@ internal sealed partial class ShardState
             epoch,
             series.Count,
             series.Entities,
-            samplesTotal,
+            AcceptedTotal,
             samplesPerSecond,
             UnflushedBytes,
             cuts.Sum(c => c.Main.Count + c.Late.Count) + sinceCut.Count,
@@ -118,7 +128,7 @@ internal sealed partial class ShardState
             labels,
             number,
             group is null ? [] : [.. group.SealedBlocks.Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
-            [.. cuts.SelectMany(c => c.Late).Where(b => Overlaps(b, fromMs, toMs) && b.Find(number) >= 0)],
+            [.. cuts.SelectMany(c => c.LateOf(number)).Where(b => Overlaps(b, fromMs, toMs))],
             times[..count],
             values[..count],
             [.. late.Of(number)]);
@@ -144,7 +154,7 @@ internal sealed partial class ShardState
     {
         foreach (SealedCut cut in cuts)
         {
-            if (TryFindIn(cut.Late, number, timestampMs, out stored))
+            if (TryFindIn(cut.LateOf(number), number, timestampMs, out stored))
             {
                 return true;
             }

@@ -23,6 +23,14 @@ internal sealed partial class ShardState
             throw new InvalidDataException($"shard {ShardId}: the labels of series {number} are not canonical");
         }
 
+        if (series.TryFind(set, out int older))
+        {
+            // Retention forgot the older number but did not live to delete its row, and the series came back under a new one.
+            series.Retire(older);
+            detection.Clear(older);
+            orphans.Add(older);
+        }
+
         series.Insert(number, set, firstMs);
         detection.Register(number, set);
     }
@@ -60,6 +68,9 @@ internal sealed partial class ShardState
 
         RestoreDetection(snapshot[offset..]);
     }
+
+    /// <summary>The store has blocks that memory does not: queries must ask it.</summary>
+    public void NoteStoredBlocks() => hasStoredBlocks = true;
 
     /// <summary>Takes a stored block into memory again, so that windows reach back over the restart. Ascending by cut.</summary>
     /// <param name="cutJseq">The block's cut.</param>

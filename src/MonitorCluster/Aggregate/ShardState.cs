@@ -39,6 +39,9 @@ internal sealed partial class ShardState
 
     public int ShardId { get; }
 
+    /// <summary>Samples taken from sections since the shard was opened.</summary>
+    public long AcceptedTotal { get; private set; }
+
     /// <summary>The series and their index.</summary>
     public SeriesTable Series => series;
 
@@ -70,7 +73,7 @@ internal sealed partial class ShardState
         {
             // Its definitions may be new to this session all the same.
             cursor.UseDictionary(section.DictionaryId);
-            _ = TryDefine(cursor, section);
+            _ = TryDefine(cursor, section, nowMs);
             return SectionOutcome.AlreadyApplied;
         }
 
@@ -82,7 +85,7 @@ internal sealed partial class ShardState
         bool first = cursor.DictionaryId < 0;
         cursor.UseDictionary(section.DictionaryId);
         int runs = 0;
-        SectionOutcome outcome = TryDefine(cursor, section) ? ResolveRuns(cursor, section.Runs.Span, nowMs, out runs) : SectionOutcome.Malformed;
+        SectionOutcome outcome = TryDefine(cursor, section, nowMs) ? ResolveRuns(cursor, section.Runs.Span, nowMs, out runs) : SectionOutcome.Malformed;
         if (outcome == SectionOutcome.UnknownHandle && !first)
         {
             return outcome;
@@ -114,11 +117,9 @@ internal sealed partial class ShardState
         return cursor;
     }
 
-    private bool TryDefine(CollectorCursor cursor, BatchSection section)
+    private bool TryDefine(CollectorCursor cursor, BatchSection section, long nowMs)
     {
-        // A series is defined in the section that carries its first sample; the first run's time is near enough for an index.
-        var runs = new SectionReader(section.Runs.Span);
-        long firstMs = runs.MoveNextRun() ? runs.TimestampMs : long.MaxValue;
+        long firstMs = section.Definitions.IsEmpty ? nowMs : OldestAccepted(section.Runs.Span, nowMs);
         var reader = new DefinitionReader(section.Definitions.Span);
         while (reader.MoveNext())
         {
@@ -139,6 +140,19 @@ internal sealed partial class ShardState
         }
 
         return !reader.IsMalformed;
+    }
+
+    // A series is defined in the section with its first sample; the oldest time there is near enough for an index of lives.
+    private long OldestAccepted(ReadOnlySpan<byte> bytes, long nowMs)
+    {
+        long firstMs = nowMs, oldestMs = nowMs - (long)options.Retention.TotalMilliseconds;
+        var runs = new SectionReader(bytes);
+        while (runs.MoveNextRun())
+        {
+            firstMs = runs.TimestampMs >= oldestMs ? Math.Min(firstMs, runs.TimestampMs) : firstMs;
+        }
+
+        return firstMs;
     }
 
     private int AddSeries(LabelSet labels, long firstMs)
@@ -209,6 +223,7 @@ internal sealed partial class ShardState
 
         journal.EndRuns();
         counters.AddAccepted(start);
+        AcceptedTotal += start;
     }
 
     // The per-sample path: no allocation, lock, log, LINQ or exception. `slots` are numbers of existing series.

@@ -9,7 +9,16 @@ internal static class StoreReads
     /// <exception cref="StoreUnavailableException">The store failed, or did not answer in time.</exception>
     public static async Task<T> AskAsync<T>(IActorRef store, string name, Func<SqlStore, T> read, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        object answer = await store.Ask<object>(new StoreCommand(name, s => read(s)!, null), timeout, cancellationToken);
+        object answer;
+        try
+        {
+            answer = await store.Ask<object>(new StoreCommand(name, s => read(s)!, null), timeout, cancellationToken);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new StoreUnavailableException($"{name} was not done within {timeout.TotalSeconds:0.#} s", e);
+        }
+
         return answer switch
         {
             StoreReply reply => (T)reply.Result!,

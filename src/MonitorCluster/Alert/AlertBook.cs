@@ -177,7 +177,7 @@ public sealed class AlertBook
         int offset = 0;
         if (!Varint.TryRead(source, ref offset, out ulong number) || number > long.MaxValue
             || !Varint.TryRead(source, ref offset, out ulong refused) || refused > long.MaxValue
-            || !Varint.TryRead(source, ref offset, out int count) || count > openMax + 1)
+            || !Varint.TryRead(source, ref offset, out int count) || count > source.Length - offset) // the limit may have been higher then
         {
             return false;
         }

@@ -9,7 +9,7 @@ namespace MonitorCluster.Alert;
 /// <remarks>Fields and order are contract; <c>acknowledgedBy</c> and <c>comment</c> follow only when set. The reader ignores unknown fields.</remarks>
 public static class AlertJson
 {
-    private const int BytesMax = 1 << 20;
+    private const int BytesMax = 8 << 20; // 40 labels of the largest names and values, every byte escaped, are 0.75 MiB; twice, and room
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 8 };
 

@@ -98,10 +98,13 @@ internal static class DetectionAlerts
         Summary = $"{Subject(labels, metric)} stands at {Number(outcome.Value)} for {Seconds(lastingMs)} s, though it used to change all the time",
     };
 
+    private const int LabelCharactersMax = 200;
+
     private static string Subject(LabelSet labels, in MetricClass metric)
     {
         string name = metric.Name.Length > 0 ? metric.Name : labels.Metric;
         string rest = string.Join(", ", labels.Labels.Where(l => !Common.Contains(l.Name)).Select(l => $"{l.Name} {l.Value}"));
+        rest = rest.Length > LabelCharactersMax ? rest[..LabelCharactersMax] + "…" : rest; // the labels themselves are in the alert
         return rest.Length > 0 ? $"{name} ({rest}) on {Host(labels)}" : $"{name} on {Host(labels)}";
     }
 

@@ -61,6 +61,12 @@ public sealed class ShardDetection
     {
         ref readonly Watched by = ref watched[series];
         hosts[by.Host].Observe(timestampMs);
+        if (Sample.IsStaleMarker(value))
+        {
+            End(series, timestampMs);
+            return false;
+        }
+
         if (by.Metric.Direction == AnomalyDirection.None || !enabled)
         {
             return false;
@@ -110,6 +116,59 @@ public sealed class ShardDetection
         }
 
         return changed;
+    }
+
+    /// <summary>One more than the highest series that detection knows of.</summary>
+    public int SeriesCount => seriesCount;
+
+    /// <summary>A series has ended: its alerts are resolved and its detector starts anew should it come back.</summary>
+    public void Forget(int series, long atMs)
+    {
+        if (watched[series].Labels is { } labels)
+        {
+            Resolve(labels, atMs);
+        }
+
+        Clear(series);
+    }
+
+    /// <summary>Drops what is known of a number that no series has.</summary>
+    public void Clear(int series)
+    {
+        if (series < seriesCount)
+        {
+            detectors[series] = default;
+            watched[series] = default;
+        }
+    }
+
+    /// <summary>After a restart: resolves alerts whose detector does not stand behind them, because the series ended, the step changed or detection is off.</summary>
+    public void ResolveEnded(long atMs)
+    {
+        var alive = new HashSet<(LabelSet Labels, string Channel)>();
+        for (int series = 0; series < seriesCount && enabled; series++)
+        {
+            if (watched[series].Labels is { } labels)
+            {
+                if (detectors[series].State != DetectionState.Normal)
+                {
+                    alive.Add((labels, DetectionAlerts.LevelChannel));
+                }
+
+                if (detectors[series].IsStuck)
+                {
+                    alive.Add((labels, DetectionAlerts.StuckChannel));
+                }
+            }
+        }
+
+        foreach (AlertRecord alert in Book.Open())
+        {
+            if (alert.Kind == AlertKind.Anomaly && !alive.Contains((alert.Labels, alert.Channel)))
+            {
+                Book.Resolve(alert.Labels, alert.Channel, $"{alert.Summary}: no longer watched", null, atMs);
+            }
+        }
     }
 
     /// <summary>Detectors, hosts and book as bytes. The series' labels are the shard's own and not part of it.</summary>
@@ -173,6 +232,23 @@ public sealed class ShardDetection
         names.ForEach(AddHost);
         openEndMsMin = long.MinValue; // the next tick walks and learns the bound
         return true;
+    }
+
+    // The source says that the series ended: whatever was wrong with it is over, and what comes later is another life.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void End(int series, long atMs)
+    {
+        detectors[series] = default;
+        Resolve(watched[series].Labels!, atMs);
+    }
+
+    private void Resolve(LabelSet labels, long atMs)
+    {
+        if (Book.OpenCount > 0)
+        {
+            Book.Resolve(labels, DetectionAlerts.LevelChannel, "the series ended", null, atMs);
+            Book.Resolve(labels, DetectionAlerts.StuckChannel, "the series ended", null, atMs);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -40,17 +40,10 @@ internal sealed class QueryService : IQueryService, IDisposable
         try
         {
             var data = new List<IReadOnlyList<SeriesData>>();
-            long samples = 0;
+            var budget = new QueryBudget(limits);
             foreach (SelectorWindow window in query.Selectors(times))
             {
-                List<SeriesData> series = await FetchAsync(window, cancellationToken);
-                samples += series.Sum(s => (long)s.Timestamps.Length);
-                if (samples > limits.SamplesMax)
-                {
-                    throw new QueryException(QueryErrorKind.Execution, $"query reads more than {limits.SamplesMax} samples; narrow the selector or the range");
-                }
-
-                data.Add(series);
+                data.Add(await FetchAsync(window, budget, cancellationToken));
             }
 
             return query.Evaluate(data, times, limits, cancellationToken);
@@ -70,11 +63,9 @@ internal sealed class QueryService : IQueryService, IDisposable
         IReadOnlyList<IReadOnlyList<LabelMatcher>> wanted = selectors.Count == 0 ? [[]] : selectors;
         foreach (IReadOnlyList<LabelMatcher> matchers in wanted)
         {
-            var question = new FindSeries(MetricOf(matchers), labels => Matches(matchers, labels), fromMs, toMs);
-            IReadOnlyList<LabelSet>[] legs = await AskShardsAsync<IReadOnlyList<LabelSet>>(question, cancellationToken);
-            foreach (IReadOnlyList<LabelSet> leg in legs)
+            foreach ((_, List<FoundSeries> series) in await FindAsync(matchers, fromMs, toMs, cancellationToken))
             {
-                found.UnionWith(leg);
+                found.UnionWith(series.Select(s => s.Labels));
             }
         }
 
@@ -130,67 +121,101 @@ internal sealed class QueryService : IQueryService, IDisposable
     /// <inheritdoc/>
     public void Dispose() => slots.Dispose();
 
-    private async Task<List<SeriesData>> FetchAsync(SelectorWindow window, CancellationToken cancellationToken)
+    // The mailbox gives what may match by name and fixed labels; regular expressions run here, where they can be cancelled and hurt nobody.
+    private async Task<List<(OpenShardRef Shard, List<FoundSeries> Series)>> FindAsync(
+        IReadOnlyList<LabelMatcher> matchers, long fromMs, long toMs, CancellationToken cancellationToken)
     {
-        var question = new PinSeries(MetricOf(window.Matchers), labels => Matches(window.Matchers, labels), window.FromMs, window.ToMs, limits.SeriesMax);
-        var series = new List<SeriesData>();
-        foreach (PinnedShard pinned in await AskShardsAsync<PinnedShard>(question, cancellationToken))
+        Label[] fixedLabels = [.. matchers.Where(m => m.Operator == MatchOperator.Equal).Select(m => new Label(m.Name, m.Value))];
+        LabelMatcher[] others = [.. matchers.Where(m => m.Operator != MatchOperator.Equal)];
+        IReadOnlyList<OpenShardRef> shards = region.Open;
+        var question = new FindSeries(MetricOf(matchers), fixedLabels, fromMs, toMs);
+        IReadOnlyList<FoundSeries>[] legs = await AskShardsAsync<IReadOnlyList<FoundSeries>>(shards, question, cancellationToken);
+        var found = new List<(OpenShardRef, List<FoundSeries>)>();
+        for (int i = 0; i < legs.Length; i++)
         {
-            if (pinned.Series.Count + series.Count > limits.SeriesMax)
-            {
-                throw new QueryException(QueryErrorKind.Execution, $"a selector matches more than {limits.SeriesMax} series; add matchers");
-            }
-
-            if (pinned.Series.Count == 0)
-            {
-                continue;
-            }
-
-            IReadOnlyList<BlockRow> blocks = await ReadStoredAsync(pinned, window, cancellationToken);
-            var assembler = new SeriesAssembler(blocks, window.FromMs, window.ToMs);
-            foreach (PinnedSeries one in pinned.Series)
+            var series = new List<FoundSeries>();
+            foreach (FoundSeries candidate in legs[i])
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                SeriesData data = assembler.Assemble(one);
-                if (assembler.SamplesRead > limits.SamplesMax)
+                if (Matches(others, candidate.Labels))
                 {
-                    throw new QueryException(QueryErrorKind.Execution, $"query reads more than {limits.SamplesMax} samples; narrow the selector or the range");
+                    series.Add(candidate);
                 }
+            }
 
-                if (data.Timestamps.Length > 0)
+            if (series.Count > 0)
+            {
+                found.Add((shards[i], series));
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<List<SeriesData>> FetchAsync(SelectorWindow window, QueryBudget budget, CancellationToken cancellationToken)
+    {
+        var series = new List<SeriesData>();
+
+        // No upper end: late samples may be older than what the index holds for a series' first one.
+        foreach ((OpenShardRef shard, List<FoundSeries> found) in await FindAsync(window.Matchers, window.FromMs, long.MaxValue, cancellationToken))
+        {
+            budget.AddSeries(found.Count);
+            PinnedShard pinned = (await AskShardsAsync<PinnedShard>(
+                [shard], new PinSeries([.. found.Select(f => f.Number)], window.FromMs, window.ToMs), cancellationToken))[0];
+            var assembler = new ShardAssembler(pinned, window.FromMs, window.ToMs);
+            try
+            {
+                await AddStoredAsync(assembler, pinned, window, budget, cancellationToken);
+                foreach (SeriesData data in assembler.Finish())
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    budget.AddSamples(assembler.TakeSamplesRead());
                     series.Add(data);
                 }
+            }
+            catch (InvalidDataException e)
+            {
+                throw new QueryException(QueryErrorKind.Internal, e.Message, e);
+            }
+            catch (StoreUnavailableException e)
+            {
+                throw new QueryException(QueryErrorKind.Unavailable, $"shard {pinned.ShardId}: {e.Message}", e);
             }
         }
 
         return series;
     }
 
-    // Blocks of cuts that memory still holds are in the pin already; their bodies are not even read.
-    private async Task<IReadOnlyList<BlockRow>> ReadStoredAsync(PinnedShard pinned, SelectorWindow window, CancellationToken cancellationToken)
+    // Blocks of cuts that memory still holds are in the pin already; their bodies are not even read. The others come one by one, so that a
+    // long range holds the samples that were asked for and not the blocks they lie in. A header that cannot be read is a damaged block: the
+    // assembler says so.
+    private async Task AddStoredAsync(
+        ShardAssembler assembler, PinnedShard pinned, SelectorWindow window, QueryBudget budget, CancellationToken cancellationToken)
     {
         if (!pinned.HasStoredBlocks)
         {
-            return [];
+            return;
         }
 
-        try
+        IReadOnlyList<long> ids = await StoreReads.AskAsync(
+            reader,
+            "list-blocks",
+            s => s.ListBlocks(pinned.ShardId, window.FromMs, window.ToMs, h => !BlockReader.TryReadCut(h, out long cut) || cut < pinned.MemoryFromCut),
+            timeout,
+            cancellationToken);
+        foreach (long id in ids)
         {
-            return await StoreReads.AskAsync(
-                reader,
-                "read-blocks",
-                s => s.ReadBlocks(pinned.ShardId, window.FromMs, window.ToMs, h => BlockReader.TryReadCut(h, out long cut) && cut < pinned.MemoryFromCut),
-                timeout,
-                cancellationToken);
-        }
-        catch (StoreUnavailableException e)
-        {
-            throw new QueryException(QueryErrorKind.Unavailable, $"shard {pinned.ShardId}: {e.Message}", e);
+            if (await StoreReads.AskAsync(reader, "read-block", s => s.ReadBlock(id), timeout, cancellationToken) is { } row)
+            {
+                assembler.Add(row);
+                budget.AddSamples(assembler.TakeSamplesRead());
+            }
         }
     }
 
-    private async Task<T[]> AskShardsAsync<T>(object question, CancellationToken cancellationToken)
+    private Task<T[]> AskShardsAsync<T>(object question, CancellationToken cancellationToken) => AskShardsAsync<T>(region.Open, question, cancellationToken);
+
+    private async Task<T[]> AskShardsAsync<T>(IReadOnlyList<OpenShardRef> shards, object question, CancellationToken cancellationToken)
     {
         if (!region.IsReady)
         {
@@ -200,7 +225,7 @@ internal sealed class QueryService : IQueryService, IDisposable
         try
         {
             // All are asked at once and awaited in order: Task.WhenAll would go over the thread pool, and a simulation would leave its thread.
-            Task<T>[] legs = [.. region.Open.Select(s => s.Ref.Ask<T>(question, timeout, cancellationToken))];
+            Task<T>[] legs = [.. shards.Select(s => s.Ref.Ask<T>(question, timeout, cancellationToken))];
             var answers = new T[legs.Length];
             for (int i = 0; i < legs.Length; i++)
             {
@@ -218,7 +243,7 @@ internal sealed class QueryService : IQueryService, IDisposable
     private static string? MetricOf(IReadOnlyList<LabelMatcher> matchers) =>
         matchers.FirstOrDefault(m => m is { Name: LabelSet.NameLabel, Operator: MatchOperator.Equal })?.Value;
 
-    private static bool Matches(IReadOnlyList<LabelMatcher> matchers, LabelSet labels)
+    private static bool Matches(LabelMatcher[] matchers, LabelSet labels)
     {
         foreach (LabelMatcher matcher in matchers)
         {
@@ -235,4 +260,31 @@ internal sealed class QueryService : IQueryService, IDisposable
 
     private static IReadOnlyList<NamedCount> Top(IEnumerable<NamedCount> counts) =>
         [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Name, StringComparer.Ordinal).Take(10)];
+}
+
+/// <summary>What one query may still read, over all its selectors and shards.</summary>
+internal sealed class QueryBudget(QueryLimits limits)
+{
+    private long samples;
+    private int series;
+
+    /// <exception cref="QueryException">Kind execution: too many.</exception>
+    public void AddSamples(long count)
+    {
+        samples += count;
+        if (samples > limits.SamplesMax)
+        {
+            throw new QueryException(QueryErrorKind.Execution, $"the query reads more than {limits.SamplesMax} samples; narrow the selector or the range");
+        }
+    }
+
+    /// <exception cref="QueryException">Kind execution: too many.</exception>
+    public void AddSeries(int count)
+    {
+        series += count;
+        if (series > limits.SeriesMax)
+        {
+            throw new QueryException(QueryErrorKind.Execution, $"the query reads more than {limits.SeriesMax} series; add matchers");
+        }
+    }
 }

@@ -81,9 +81,10 @@ internal sealed class ForeignReplay(IReadOnlyList<long> segments, SeriesCatalog 
         var definitions = new DefinitionReader(section.Definitions.Span);
         while (definitions.MoveNext())
         {
-            if (LabelSet.TryFromBytes(definitions.Labels, out LabelSet labels) && catalog.TryIntern(labels, out CollectedSeries? series))
+            if (LabelSet.TryFromBytes(definitions.Labels, out LabelSet labels))
             {
-                handles[definitions.Handle] = series;
+                // What was acknowledged once is taken whatever the limit says now.
+                handles[definitions.Handle] = catalog.TryIntern(labels, out CollectedSeries? series) ? series : catalog.MakeUnlisted(labels);
             }
         }
 

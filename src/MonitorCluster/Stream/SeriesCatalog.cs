@@ -49,6 +49,9 @@ public sealed class SeriesCatalog(int seriesMax, Func<string, string, int> shard
         return true;
     }
 
+    /// <summary>Makes a series that the catalog does not hold, for samples that must be taken although it is full.</summary>
+    internal CollectedSeries MakeUnlisted(LabelSet labels) => new(labels, shardOf(labels.Host, labels.Metric));
+
     /// <summary>Lets go of the series that no batch has named since the last sweep. O(series); the collector calls it once an hour.</summary>
     /// <returns>The number of series removed.</returns>
     public int Sweep()

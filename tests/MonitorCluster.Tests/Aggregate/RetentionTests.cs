@@ -15,7 +15,7 @@ public class RetentionTests
         shard.Send((old, T0, 1), (young, T0 + 10_000, 1));
         shard.Flush();
 
-        Assert.Equal([0], shard.State.RetireSeries(T0 + 5_000));
+        Assert.Equal([0], shard.State.RetireSeries(T0 + 5_000, T0 + 60_000));
 
         Assert.False(shard.State.Series.TryFind(old, out _));
         Assert.Equal(SectionOutcome.UnknownHandle, shard.Send((old, T0 + 20_000, 2)));
@@ -28,7 +28,7 @@ public class RetentionTests
         var shard = new ShardHarness();
         shard.Send((ShardHarness.Series("a"), T0, 1));
 
-        Assert.Empty(shard.State.RetireSeries(T0 + 5_000));
+        Assert.Empty(shard.State.RetireSeries(T0 + 5_000, T0 + 60_000));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class RetentionTests
         LabelSet old = ShardHarness.Series("old"), young = ShardHarness.Series("young");
         shard.Send((old, T0, 1), (young, T0 + 10_000, 1));
         shard.Flush();
-        shard.DropSeries(shard.State.RetireSeries(T0 + 5_000));
+        shard.DropSeries(shard.State.RetireSeries(T0 + 5_000, T0 + 60_000));
 
         shard.Restart();
 

@@ -5,7 +5,6 @@ using MonitorCluster.Query;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Chunks;
 using MonitorCluster.TimeSeries.Model;
-using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.Aggregate;
 
@@ -117,12 +116,22 @@ internal sealed class ShardHarness
     /// <summary>All samples of a series as a query sees them.</summary>
     public List<Sample> Read(LabelSet labels, long fromMs = 0, long toMs = long.MaxValue)
     {
-        PinnedShard pinned = State.Pin(labels.Metric, l => l == labels, fromMs, toMs, 10);
-        PinnedSeries one = Assert.Single(pinned.Series);
-        BlockRow[] stored = [.. blocks
-            .Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut)];
+        FoundSeries found = Assert.Single(State.Find(labels.Metric, [.. labels.Labels], long.MinValue, long.MaxValue));
+        PinnedShard pinned = State.Pin([found.Number], fromMs, toMs);
+        Assert.Single(pinned.Series);
+        BlockRow[] stored = [.. blocks.Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut)];
         Assert.True(pinned.HasStoredBlocks || stored.Length == 0, "the pin says that the store has nothing, but it has");
-        SeriesData data = new SeriesAssembler(stored, fromMs, toMs).Assemble(one);
+        var assembler = new ShardAssembler(pinned, fromMs, toMs);
+        foreach (BlockRow row in stored.Reverse())
+        {
+            assembler.Add(row);
+        }
+
+        if (assembler.Finish().SingleOrDefault() is not { } data)
+        {
+            return [];
+        }
+
         return [.. data.Timestamps.ToArray().Zip(data.Values.ToArray(), (t, v) => new Sample(t, v))];
     }
 
