@@ -240,7 +240,7 @@ public class ShardStateTests
             {
                 case < 80:
                     LabelSet one = series[random.Next(series.Length)];
-                    long at = shard.NowMs - (random.Next(10) == 0 ? random.Next(0, 900_000) : random.Next(0, 3) * 1000) ;
+                    long at = shard.NowMs - (random.Next(10) == 0 ? random.Next(0, 900_000) : random.Next(0, 3) * 1000);
                     double value = random.Next(8) == 0 ? Sample.StaleMarker : Math.Round(random.NextDouble() * 100, 2);
                     shard.Send((one, at, value));
                     model[one].TryAdd(at, value);
