@@ -24,7 +24,8 @@ public sealed class PortsTests
     [Fact]
     public void Ports_AreThoseThatTheSimulationKnows()
     {
-        IEnumerable<string> ports = typeof(NodePorts).GetConstructors(BindingFlags.Public | BindingFlags.Instance)[0].GetParameters().Select(p => p.ParameterType.Name);
+        IEnumerable<string> ports = typeof(NodePorts).GetConstructors(BindingFlags.Public | BindingFlags.Instance)[0]
+            .GetParameters().Select(p => p.ParameterType.Name);
 
         Assert.Equal(["TimeProvider", "IDispatcherProvider", "IStoreConnections", "IWalFiles", "Random", "Func`1", "ILoggerFactory"], ports);
     }

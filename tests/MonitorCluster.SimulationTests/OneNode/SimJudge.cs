@@ -43,7 +43,9 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
                 long timestampMs = data.Timestamps.Span[i];
                 Require(timestampMs > before, $"a query returned {data.Labels} at {timestampMs} after {before}");
                 before = timestampMs;
-                Require(series!.Samples.TryGetValue(timestampMs, out SimSample? sample) && sample.CountMax == 1, $"a query found {data.Labels} at {timestampMs}");
+                Require(
+                    series!.Samples.TryGetValue(timestampMs, out SimSample? sample) && sample.CountMax == 1,
+                    $"a query found {data.Labels} at {timestampMs}");
                 Require(
                     BitConverter.DoubleToInt64Bits(sample!.Value) == BitConverter.DoubleToInt64Bits(data.Values.Span[i]),
                     $"a query found {data.Labels} at {timestampMs} with {data.Values.Span[i]} instead of {sample.Value}");
@@ -53,7 +55,9 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
             }
         }
 
-        Require(expected.Count == 0, $"a query lacks {expected.Count} durable samples of {host}, the first is {expected.FirstOrDefault()?.Series.Labels} at {expected.FirstOrDefault()?.TimestampMs}");
+        SimSample? lacking = expected.FirstOrDefault();
+        Require(
+            lacking is null, $"a query lacks {expected.Count} durable samples of {host}, the first is {lacking?.Series.Labels} at {lacking?.TimestampMs}");
         Require(!isExact || found == journalled.Keys.Count(s => s.Series.Host == host), $"a query found {found} samples of {host}, the journal has others");
     }
 
@@ -67,7 +71,8 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
             int count = journalled.GetValueOrDefault(sample);
             Require(
                 count >= sample.CountMin && count <= sample.CountMax,
-                $"{sample.Series.Labels} at {sample.TimestampMs} is {count} times in the journal; its batch is {sample.Batch.Fate}, {(sample.IsTooOld ? "too old" : "in time")}");
+                $"{sample.Series.Labels} at {sample.TimestampMs} is {count} times in the journal; "
+                + $"its batch is {sample.Batch.Fate}, {(sample.IsTooOld ? "too old" : "in time")}");
         }
 
         CheckAlerts();
@@ -109,7 +114,8 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
         var marks = new Dictionary<long, long>();
         foreach (KeptRow row in world.Store.Query(
             "SELECT shard_id, jseq, epoch, writer, samples, marks, body FROM journal_kept ORDER BY shard_id, jseq, id",
-            r => new KeptRow(r.GetInt32(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetInt32(4), r.GetFieldValue<byte[]>(5), r.GetFieldValue<byte[]>(6))))
+            r => new KeptRow(
+                r.GetInt32(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetInt32(4), r.GetFieldValue<byte[]>(5), r.GetFieldValue<byte[]>(6))))
         {
             string name = $"journal row {row.Jseq} of shard {row.ShardId}";
             if (row.ShardId != before.ShardId)
@@ -123,7 +129,8 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
             Require(owners.Contains(((row.ShardId, row.Epoch), row.Writer)), $"{name} is written by {row.Writer}, which never owned epoch {row.Epoch}");
             foreach ((long collectorNo, long seq) in Marks.Decode(row.Marks))
             {
-                Require(seq > marks.GetValueOrDefault(collectorNo), $"{name} has mark {seq} of collector {collectorNo} after {marks.GetValueOrDefault(collectorNo)}");
+                Require(
+                    seq > marks.GetValueOrDefault(collectorNo), $"{name} has mark {seq} of collector {collectorNo} after {marks.GetValueOrDefault(collectorNo)}");
                 marks[collectorNo] = seq;
             }
 
@@ -185,7 +192,8 @@ internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
 
     private void CheckAlerts()
     {
-        var log = world.Store.Query("SELECT seq, alert_id, json_extract(body, '$.status') FROM alert_log ORDER BY seq", r => (r.GetInt64(0), Id: r.GetString(1), Status: r.GetString(2)));
+        var log = world.Store.Query(
+            "SELECT seq, alert_id, json_extract(body, '$.status') FROM alert_log ORDER BY seq", r => (r.GetInt64(0), Id: r.GetString(1), Status: r.GetString(2)));
         for (int i = 0; i < log.Count; i++)
         {
             Require(log[i].Item1 == i + 1, $"the alert log has number {log[i].Item1} in place {i + 1}");
