@@ -13,7 +13,7 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
     public bool FailsSyncs { get; set; }
 
     /// <summary>Sync says that it is done and does nothing, as some disks do.</summary>
-    public bool LiesAboutSync { get; init; }
+    public bool LiesAboutSync { get; set; }
 
     public List<long> SetAsideSegments { get; } = [];
 

@@ -135,6 +135,70 @@ public sealed class WalLogTests
         }
     }
 
+    [Fact]
+    public void Open_KilledBeforeTheFsync_SyncsWhatItFound()
+    {
+        var files = new MemoryWalFiles(new Random(4)) { LiesAboutSync = true }; // as if the process had been killed before each fsync
+        List<string> expected = Fill(files, sections: 20, seed: 4);
+        files.LiesAboutSync = false;
+
+        (List<string> found, _) = ReadAll(files);
+        files.Crash();
+
+        Assert.Equal(expected, found);
+        Assert.Equal(expected, ReadAll(files).Found); // what was found is sent, so it must survive a power loss after that
+    }
+
+    [Fact]
+    public void Open_FirstWriteOfTheNewestSegmentTorn_CallsItATail()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 3);
+        byte[] first = written.Bytes(1);
+        for (int length = 1; length <= WalSegmentHeader.SizeBytes + 20; length++)
+        {
+            var files = new MemoryWalFiles(new Random(1));
+            written.CopyTo(files);
+            byte[] torn = new byte[first.Length];
+            WriteHeader(first, segment: 2)[..Math.Min(length, WalSegmentHeader.SizeBytes)].CopyTo(torn, 0);
+            torn.AsSpan(Math.Min(length, WalSegmentHeader.SizeBytes), length - Math.Min(length, WalSegmentHeader.SizeBytes)).Fill(7);
+            files.Replace(2, torn);
+
+            (List<string> found, WalRecovery recovery) = ReadAll(files);
+
+            Assert.Equal(expected, found);
+            Assert.All(recovery.Damage, d => Assert.True(d.IsTail, $"{length} bytes: {d}"));
+            Assert.Empty(files.SetAsideSegments);
+        }
+    }
+
+    [Fact]
+    public void Open_NewestSegmentHasNoCheckpoint_TheTornTailBeforeItIsNoLoss()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 3);
+        byte[] first = written.Bytes(1);
+        SectionPlace last = Reopen(written, first).Recovery.Sections[^1];
+        first[last.Offset + WalRecord.HeadBytes + last.BodyLength + 5] = 9; // a write that failed half-way; the next segment's failed, too
+        byte[] second = new byte[first.Length];
+        WriteHeader(first, segment: 2).CopyTo(second, 0);
+        var files = new MemoryWalFiles(new Random(1));
+        files.WriteIdentity(written.ReadIdentity());
+        files.Replace(1, first);
+        files.Replace(2, second);
+
+        (List<string> found, WalRecovery recovery) = ReadAll(files);
+
+        Assert.Equal(expected, found);
+        Assert.True(Assert.Single(recovery.Damage).IsTail);
+    }
+
+    private static byte[] WriteHeader(byte[] ofSameCollector, long segment)
+    {
+        Assert.True(WalSegmentHeader.TryRead(ofSameCollector, 1, out WalSegmentHeader header, out _));
+        byte[] bytes = new byte[WalSegmentHeader.SizeBytes];
+        (header with { Segment = segment, Salt = 0x1234_5678_9abc_def0 }).Write(bytes);
+        return bytes;
+    }
+
     private (MemoryWalFiles Files, List<string> Expected) Write(int sections, int seed = 1)
     {
         var files = new MemoryWalFiles(new Random(seed));
