@@ -31,6 +31,7 @@ internal sealed partial class SimWorld : IDisposable
     private SimMachine main;
     private int kills;
     private int evictions;
+    private int stops;
 
     /// <param name="seed">Decides everything.</param>
     /// <param name="mutation">What is broken.</param>
@@ -160,6 +161,9 @@ internal sealed partial class SimWorld : IDisposable
             case < 890:
                 Kill();
                 break;
+            case < 894:
+                Stop();
+                break;
         }
     }
 
@@ -175,6 +179,24 @@ internal sealed partial class SimWorld : IDisposable
         Say("killed");
         kills++;
         restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(2_000));
+    }
+
+    // As SIGTERM does: in order, while the world goes on with its faults.
+    private void Stop()
+    {
+        if (main.Process is not { } process)
+        {
+            return;
+        }
+
+        Say("told to stop");
+        Task<bool>? stopped = null;
+        process.Dispatcher.Post(() => stopped = process.Node.StopAsync(CancellationToken.None));
+        Require(RunUntil(() => stopped is { IsCompleted: true }, TimeSpan.FromMinutes(2)), "the node did not stop in time");
+        Require(stopped!.IsCompletedSuccessfully, $"the node did not stop in order: {stopped.Exception}");
+        stops++;
+        main.Kill(isPowerLoss: false);
+        restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(1_000));
     }
 
     private void LetHappen(int steps)
@@ -231,6 +253,7 @@ internal sealed partial class SimWorld : IDisposable
         Machines.SelectMany(m => m.Processes).Count(p => p.Node.StreamCounters.TornBytesTotal > 0),
         Faults.UnknownOutcomes,
         evictions,
+        stops,
         judge.Digest);
 }
 
@@ -244,6 +267,7 @@ internal sealed partial class SimWorld : IDisposable
 /// <param name="TornTails">Starts that found a torn tail.</param>
 /// <param name="UnknownOutcomes">Commits whose reply was lost.</param>
 /// <param name="Evictions">Zombies that found themselves replaced.</param>
+/// <param name="Stops">Nodes that were stopped in order.</param>
 /// <param name="Digest">Of all journal rows in order.</param>
 internal sealed record SimReport(
-    long Steps, int Acknowledged, int Rows, int Cuts, int Alerts, int Kills, int TornTails, int UnknownOutcomes, int Evictions, ulong Digest);
+    long Steps, int Acknowledged, int Rows, int Cuts, int Alerts, int Kills, int TornTails, int UnknownOutcomes, int Evictions, int Stops, ulong Digest);

@@ -31,7 +31,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         int seeds = to - from + 1;
         output.WriteLine($"{seeds} seeds: {reports.Sum(r => (long)r.Acknowledged)} samples acknowledged, {reports.Sum(r => r.Rows)} journal rows, "
             + $"{reports.Sum(r => r.Cuts)} cuts, {reports.Sum(r => r.Alerts)} alert transitions, {reports.Sum(r => r.Kills)} kills, "
-            + $"{reports.Sum(r => r.TornTails)} torn tails, {reports.Sum(r => r.UnknownOutcomes)} unknown outcomes, {reports.Sum(r => r.Evictions)} zombies");
+            + $"{reports.Sum(r => r.TornTails)} torn tails, {reports.Sum(r => r.UnknownOutcomes)} unknown outcomes, {reports.Sum(r => r.Evictions)} zombies, "
+            + $"{reports.Sum(r => r.Stops)} ordered stops");
         Assert.True(failures.IsEmpty, Describe(failures));
         if (seeds >= 100)
         {
@@ -48,6 +49,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.True(reports.Sum(r => r.Kills) > 5 * seeds, "hardly any kill");
         Assert.True(reports.Sum(r => r.TornTails) > seeds / 4, "hardly any torn tail");
         Assert.True(reports.Sum(r => r.UnknownOutcomes) > 3 * seeds, "hardly any unknown outcome");
+        Assert.True(reports.Sum(r => r.Stops) > seeds / 2, "hardly any ordered stop");
         Assert.True(reports.Sum(r => r.Evictions) > seeds / 12, "hardly any zombie");
     }
 
