@@ -82,6 +82,6 @@ public sealed partial class LoadAlertTests(ITestOutputHelper output)
         return json.RootElement.GetProperty(name).GetString() ?? "";
     }
 
-    [GeneratedRegex("^node_(cpu_|load|pressure_cpu|schedstat_|procs_running)")]
+    [GeneratedRegex("^node_(cpu_|load|pressure_cpu_)")]
     private static partial Regex LoadMetric();
 }
