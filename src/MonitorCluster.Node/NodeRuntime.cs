@@ -142,8 +142,8 @@ internal sealed class NodeRuntime : IDisposable
         set => view = value;
     }
 
-    /// <summary>Whether the node owns its shards, has loaded those with data, and reaches the store.</summary>
-    public bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable;
+    /// <summary>Whether the node owns its shards, has loaded those with data, has replayed its log, and reaches the store.</summary>
+    public bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable && StreamCounters.IsReplayed;
 
     /// <summary>Completes when the node must end by itself, with the exit code and the reasons.</summary>
     public Task<(NodeExit Code, IReadOnlyList<string> Reasons)> Ended => ended.Task;

@@ -81,6 +81,7 @@ internal sealed class NodeApi(NodeRuntime node)
         : Results.Text(
             node.Shards.Owned == 0 ? "Not ready: this node owns no shard yet.\n"
             : node.Shards.Loading > 0 ? $"Not ready: {node.Shards.Loading} shards are being loaded.\n"
+            : !node.StreamCounters.IsReplayed ? "Not ready: the log is being replayed.\n"
             : "Not ready: the store does not answer.\n",
             statusCode: StatusCodes.Status503ServiceUnavailable);
 

@@ -15,6 +15,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
     private readonly long durableTimeoutMs = (long)options.DurableTimeout.TotalMilliseconds;
     private readonly SortedDictionary<int, ShardStream> streams = [];
     private readonly Queue<ShardStream> ready = new();
+    private readonly Dictionary<int, long> replaying = []; // shard -> the last number that the log held at the start
     private Guid collectorId;
     private string name = string.Empty;
     private bool isStarted;
@@ -42,11 +43,14 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
             Stream(numbers.ShardId).Recover(numbers.LastSeq, numbers.DurableSeq);
         }
 
+        replaying.Clear();
         foreach (SectionPlace place in recovery.Sections)
         {
             Stream(place.ShardId).Add(place);
+            replaying[place.ShardId] = place.Seq;
         }
 
+        counters.IsReplayed = replaying.Count == 0;
         isStarted = true;
         foreach (ShardStream stream in streams.Values)
         {
@@ -91,6 +95,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
 
         OnDurable(stream, opened.DurableSeq, nowMs);
         inFlightBytes -= stream.Resume(ownerLast);
+        NoteReplayed(stream);
         stream.Status = StreamStatus.Open;
         stream.DeadlineMs = 0;
         stream.DurableDeadlineMs = stream.ReceivedSeq > stream.DurableSeq ? nowMs + durableTimeoutMs : 0;
@@ -106,6 +111,7 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
         }
 
         inFlightBytes -= stream.Received(received.LastSeq);
+        NoteReplayed(stream);
         stream.RefusalsInRow = 0;
         stream.DeadlineMs = stream.HasInFlight ? nowMs + answerTimeoutMs : 0;
         if (stream.DurableDeadlineMs == 0 && stream.ReceivedSeq > stream.DurableSeq)
@@ -311,6 +317,15 @@ internal sealed class ShardSenderState(WalOptions options, StreamCounters counte
     {
         helloDeadlineMs = nowMs + HelloRetryMs;
         ToRegion.Add(new HelloCollector(collectorId, name));
+    }
+
+    private void NoteReplayed(ShardStream stream)
+    {
+        if (replaying.TryGetValue(stream.ShardId, out long last) && stream.ReceivedSeq >= last)
+        {
+            replaying.Remove(stream.ShardId);
+            counters.IsReplayed = replaying.Count == 0;
+        }
     }
 
     private bool IsCurrent(int shardId, Guid id, long answered, out ShardStream stream)

@@ -45,6 +45,9 @@ public sealed class StreamCounters
     /// <summary>How often the collector took a new identity because an owner knew numbers that the log did not.</summary>
     public long IdentitiesMintedTotal { get; internal set; }
 
+    /// <summary>Whether every section that the log held at the start has reached its shard: before that, acknowledged samples may not be seen.</summary>
+    public bool IsReplayed { get; internal set; }
+
     /// <summary>Samples whose batch was refused, by reason.</summary>
     public long Refused(SubmitRefusal reason) => Volatile.Read(ref refusedByReason[(int)reason]);
 
