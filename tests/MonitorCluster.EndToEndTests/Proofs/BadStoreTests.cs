@@ -60,7 +60,8 @@ public sealed class BadStoreTests
 
         using var client = new NodeClient(node.HttpUrl);
         Verdict verdict = await new ContentJudge(_world, batches).JudgeAsync(client);
-        double lostSections = await client.MetricAsync("monitorcluster_wal_sections_lost_total");
+        double lostSections = await client.MetricAsync("monitorcluster_wal_sections_lost_total")
+            + await client.MetricAsync("monitorcluster_ingest_rejected_total{reason=\"malformed\"}");
         Assert.Equal(1, await client.MetricAsync("monitorcluster_wal_corrupt_places_total"));
         Assert.Equal(verdict.Faults, lostSections * batches[0].Series.Length);
         Assert.All(verdict.Examples, e => Assert.StartsWith("lost: ", e, StringComparison.Ordinal));
