@@ -15,7 +15,7 @@ internal sealed class CatalogApi(IQueryService service)
         IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors = parameters.Selectors();
         if (selectors.Count == 0)
         {
-            throw new QueryException(QueryErrorKind.BadData, "no match[] parameter provided");
+            throw new QueryException(QueryErrorKind.BadData, "match[] is missing");
         }
 
         IReadOnlyList<LabelSet> series = await service.SeriesAsync(selectors, fromMs, toMs, http.RequestAborted);
@@ -48,7 +48,7 @@ internal sealed class CatalogApi(IQueryService service)
         string escaped = (string?)http.GetRouteValue("name") ?? "";
         if (!LabelNameEscape.TryUnescape(escaped, out string name))
         {
-            throw new QueryException(QueryErrorKind.BadData, $"invalid label name: \"{escaped}\"");
+            throw new QueryException(QueryErrorKind.BadData, $"\"{escaped}\" is no label name");
         }
 
         (long fromMs, long toMs, int? limit) = Bounds(parameters);
@@ -137,7 +137,6 @@ internal sealed class CatalogApi(IQueryService service)
     {
         long fromMs = parameters.TimeMs("start", -QueryTimes.TimeMsMax), toMs = parameters.TimeMs("end", QueryTimes.TimeMsMax);
         return toMs >= fromMs ? (fromMs, toMs, parameters.Limit())
-            : throw RequestParameters.Invalid(
-                "end", $"end timestamp must not be before start timestamp: {parameters.Text("end")} < {parameters.Text("start")}");
+            : throw RequestParameters.Invalid("end", $"end {parameters.Text("end")} is before start {parameters.Text("start")}");
     }
 }

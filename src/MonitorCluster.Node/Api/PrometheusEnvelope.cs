@@ -8,7 +8,7 @@ internal static class PrometheusEnvelope
     private const string ContentType = "application/json";
 
     /// <summary>Warning of an answer that the client's own <c>limit</c> cut.</summary>
-    public const string TruncatedWarning = "results truncated due to limit";
+    public const string TruncatedWarning = "cut at the limit asked for";
 
     /// <summary>Makes a handler whose failures become error envelopes. The answer is computed before its first byte goes out.</summary>
     public static RequestDelegate Handler(Func<HttpContext, RequestParameters, Task> handle) => async http =>

@@ -63,23 +63,22 @@ internal sealed class QueryApi
         long startMs = parameters.RequiredTimeMs("start"), endMs = parameters.RequiredTimeMs("end");
         if (endMs < startMs)
         {
-            throw RequestParameters.Invalid("end", $"end timestamp must not be before start time: {parameters.Text("end")} < {parameters.Text("start")}");
+            throw RequestParameters.Invalid("end", $"end {parameters.Text("end")} is before start {parameters.Text("start")}");
         }
 
-        long stepMs = parameters.DurationMs("step") ?? throw RequestParameters.Invalid("step", "cannot parse \"\" to a valid duration");
+        long stepMs = parameters.DurationMs("step") ?? throw RequestParameters.Invalid("step", "is missing");
         if ((endMs - startMs) / stepMs > QueryLimits.Default.PointsMax)
         {
             throw new QueryException(
                 QueryErrorKind.BadData,
-                $"exceeded maximum resolution of 11,000 points per timeseries: {(endMs - startMs) / stepMs} asked for. "
-                + "Try decreasing the query resolution (?step=XX)");
+                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
         }
 
         PromQlQuery query = parameters.Query();
         if (query.Type is not (ExprType.Scalar or ExprType.Vector))
         {
             string kind = query.Type == ExprType.Text ? "string" : "range vector";
-            throw RequestParameters.Invalid("query", $"invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector");
+            throw RequestParameters.Invalid("query", $"a range query needs a scalar or an instant vector, this is a {kind}");
         }
 
         long lookbackMs = parameters.DurationMs("lookback_delta") ?? QueryTimes.DefaultLookbackMs;
@@ -100,7 +99,7 @@ internal sealed class QueryApi
             }
             catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
             {
-                throw new QueryException(QueryErrorKind.Timeout, $"query timed out in query execution: over {allowed.TotalSeconds} s", e);
+                throw new QueryException(QueryErrorKind.Timeout, $"the query took longer than {allowed.TotalSeconds} s", e);
             }
         }
 

@@ -46,7 +46,7 @@ internal sealed class RequestParameters
         }
         catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
         {
-            throw new QueryException(QueryErrorKind.BadData, $"error parsing form values: {e.Message}", e);
+            throw new QueryException(QueryErrorKind.BadData, $"the form cannot be read: {e.Message}", e);
         }
     }
 
@@ -71,12 +71,12 @@ internal sealed class RequestParameters
     {
         string? text = Text(name);
         return text is null ? missingMs
-            : ParameterText.TryTimeMs(text, out long ms) ? ms : throw Invalid(name, $"cannot parse \"{text}\" to a valid timestamp");
+            : ParameterText.TryTimeMs(text, out long ms) ? ms : throw Invalid(name, $"\"{text}\" is no time; write seconds since 1970 or RFC 3339");
     }
 
     /// <summary>A time that must be there.</summary>
     /// <exception cref="QueryException">Kind bad_data: missing, malformed, or out of bounds.</exception>
-    public long RequiredTimeMs(string name) => Text(name) is null ? throw Invalid(name, "cannot parse \"\" to a valid timestamp") : TimeMs(name, 0);
+    public long RequiredTimeMs(string name) => Text(name) is null ? throw Invalid(name, "is missing") : TimeMs(name, 0);
 
     /// <summary>A duration over 0 in milliseconds: float seconds or such as <c>5m</c>; null when missing.</summary>
     /// <exception cref="QueryException">Kind bad_data: neither, out of bounds, or not over 0.</exception>
@@ -90,10 +90,10 @@ internal sealed class RequestParameters
 
         if (!ParameterText.TryDurationMs(text, out long ms))
         {
-            throw Invalid(name, $"cannot parse \"{text}\" to a valid duration");
+            throw Invalid(name, $"\"{text}\" is no duration; write 15 or 15s");
         }
 
-        return ms > 0 ? ms : throw Invalid(name, $"zero or negative durations are not accepted: \"{text}\". Try a positive one");
+        return ms > 0 ? ms : throw Invalid(name, $"\"{text}\" must be longer than 0");
     }
 
     /// <summary>A count over 0; null when missing or 0, which mean no limit.</summary>
@@ -107,7 +107,7 @@ internal sealed class RequestParameters
         }
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? (limit == 0 ? null : limit)
-            : throw Invalid("limit", $"cannot parse \"{text}\" to a number of 0 or more");
+            : throw Invalid("limit", $"\"{text}\" is no whole number of 0 or more");
     }
 
     /// <summary>The query.</summary>

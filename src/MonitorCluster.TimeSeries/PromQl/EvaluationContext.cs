@@ -51,8 +51,7 @@ internal sealed class EvaluationContext
         samplesUsed += count;
         if (samplesUsed > limits.SamplesMax)
         {
-            throw new QueryException(
-                QueryErrorKind.Execution, $"query processing would load too many samples into memory: over the limit of {limits.SamplesMax}");
+            throw new QueryException(QueryErrorKind.Execution, $"the query needs more than {limits.SamplesMax} samples; narrow it");
         }
 
         Work(count);

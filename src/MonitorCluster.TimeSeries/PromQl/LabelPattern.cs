@@ -9,8 +9,12 @@ namespace MonitorCluster.TimeSeries.PromQl;
 /// </remarks>
 internal sealed class LabelPattern
 {
-    // A translation this long compiles in some 50 ms (guess); literal alternations may be as long as the query.
-    private const int RegexLengthMax = 8_192;
+    /// <summary>What the reason for a refusal begins with.</summary>
+    public const string ErrorPrefix = "bad regular expression: ";
+
+    /// <summary>Longest pattern, in UTF-16 units, that goes to the regex engine; literal alternations may be as long as the query.</summary>
+    /// <remarks>With <see cref="Re2Translator.RepeatSumMax"/> it bounds the automaton, whose size is the price of every character matched.</remarks>
+    public const int RegexLengthMax = 1_024;
 
     private readonly HashSet<string>? literals;
     private readonly string? prefix;
@@ -40,7 +44,7 @@ internal sealed class LabelPattern
 
         if (source.Length > RegexLengthMax)
         {
-            error = $"regular expression has {source.Length} characters, over the limit of {RegexLengthMax}";
+            error = $"{ErrorPrefix}{source.Length} characters, over the limit of {RegexLengthMax}";
             return false;
         }
 
@@ -56,13 +60,13 @@ internal sealed class LabelPattern
             pattern = new LabelPattern(null, null, 0, regex);
             return true;
         }
-        catch (ArgumentException e)
+        catch (RegexParseException e)
         {
-            error = "error parsing regular expression: " + e.Message;
+            error = ErrorPrefix + Reason(e.Error);
         }
         catch (NotSupportedException)
         {
-            error = "regular expression is too large when its repetitions are expanded";
+            error = ErrorPrefix + "too large when its repeats are expanded";
         }
 
         return false;
@@ -73,6 +77,15 @@ internal sealed class LabelPattern
         literals is not null ? literals.Contains(value)
         : prefix is not null ? value.Length >= lengthMin && value.StartsWith(prefix, StringComparison.Ordinal)
         : regex!.IsMatch(value);
+
+    // What the translator leaves for the engine to find.
+    private static string Reason(RegexParseError fault) => fault switch
+    {
+        RegexParseError.QuantifierAfterNothing => "a repeat has nothing to repeat",
+        RegexParseError.NestedQuantifiersNotParenthesized => "a repeat follows a repeat; put the first in parentheses",
+        RegexParseError.ReversedQuantifierRange => "a repeat's bounds are reversed",
+        _ => "it cannot be read",
+    };
 
     private static LabelPattern? FromSimpleForm(string source)
     {

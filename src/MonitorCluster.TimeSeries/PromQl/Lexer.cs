@@ -98,7 +98,7 @@ internal static class Lexer
         };
         if (length == 0)
         {
-            throw new PromQlParseException(offset, $"unexpected character: {Quoted(text[offset])}");
+            throw new PromQlParseException(offset, $"{Quoted(text[offset])} cannot stand here");
         }
 
         offset += length;

@@ -23,7 +23,7 @@ internal static class NumberLexer
             return new Token(TokenKind.Duration, start, source, ms / 1000.0);
         }
 
-        throw new PromQlParseException(start, $"bad number or duration syntax: \"{(source.Length > 40 ? source[..40] + "..." : source)}\"");
+        throw new PromQlParseException(start, $"\"{(source.Length > 40 ? source[..40] + "..." : source)}\" is no number or duration");
     }
 
     private static bool TryParseNumber(string source, out double number)

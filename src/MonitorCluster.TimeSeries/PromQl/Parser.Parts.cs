@@ -12,13 +12,13 @@ internal sealed partial class Parser
         int countMax = function.Arguments.Length, countMin = countMax - function.OptionalCount;
         if (arguments.Count < countMin || arguments.Count > countMax)
         {
-            string bound = countMin == countMax ? $"{countMax}" : arguments.Count < countMin ? $"at least {countMin}" : $"at most {countMax}";
-            throw new PromQlParseException(name.Offset, $"expected {bound} argument(s) in call to \"{function.Name}\", got {arguments.Count}");
+            string bound = countMin == countMax ? "" : arguments.Count < countMin ? "at least " : "at most ";
+            throw WrongCount(name, function.Name, bound, arguments.Count < countMin ? countMin : countMax, arguments.Count);
         }
 
         for (int i = 0; i < arguments.Count; i++)
         {
-            Require(arguments[i], function.Arguments[i], $"call to function \"{function.Name}\"");
+            Require(arguments[i], function.Arguments[i], function.Name);
         }
 
         return Built(new CallExpr(name.Offset, function, arguments));
@@ -37,25 +37,27 @@ internal sealed partial class Parser
         int countWanted = op is "topk" or "bottomk" ? 2 : 1;
         if (arguments.Count != countWanted)
         {
-            throw new PromQlParseException(
-                name.Offset, $"wrong number of arguments for aggregate expression \"{op}\", expected {countWanted}, got {arguments.Count}");
+            throw WrongCount(name, op, "", countWanted, arguments.Count);
         }
 
         Expr? parameter = countWanted == 2 ? arguments[0] : null;
         if (parameter is not null)
         {
-            Require(parameter, ExprType.Scalar, $"aggregation parameter of \"{op}\"");
+            Require(parameter, ExprType.Scalar, $"the count of {op}");
         }
 
-        Require(arguments[^1], ExprType.Vector, $"aggregation expression of \"{op}\"");
+        Require(arguments[^1], ExprType.Vector, op);
         return Built(new AggregateExpr(name.Offset, op, parameter, arguments[^1], isWithout, labels));
     }
+
+    private static PromQlParseException WrongCount(in Token name, string function, string bound, int wanted, int given) =>
+        new(name.Offset, $"{function} takes {bound}{wanted} argument{(wanted == 1 ? "" : "s")}, {given} given");
 
     private static void Require(Expr argument, ExprType wanted, string where)
     {
         if (argument.Type != wanted)
         {
-            throw new PromQlParseException(argument.Offset, $"expected type {Name(wanted)} in {where}, got {Name(argument.Type)}");
+            throw new PromQlParseException(argument.Offset, $"{where} needs {Described(wanted)}, this is {Described(argument.Type)}");
         }
     }
 
@@ -143,14 +145,14 @@ internal sealed partial class Parser
         {
             if (matchers.Find(m => m.Name == LabelSet.NameLabel) is { } second)
             {
-                throw new PromQlParseException(start, $"metric name must not be set twice: \"{name}\" or \"{second.Value}\"");
+                throw new PromQlParseException(start, $"two metric names: \"{name}\" and \"{second.Value}\"");
             }
 
             matchers.Insert(0, MatcherOf(start, LabelSet.NameLabel, MatchOperator.Equal, name));
         }
 
         return matchers.Exists(m => !m.MatchesEmpty) ? Built(new SelectorExpr(start, matchers))
-            : throw new PromQlParseException(start, "vector selector must contain at least one non-empty matcher");
+            : throw new PromQlParseException(start, "the selector would match every series; give a matcher that excludes the empty value");
     }
 
     private void Matcher(List<LabelMatcher> matchers, ref string? name)
@@ -165,7 +167,7 @@ internal sealed partial class Parser
         if (label.Kind == TokenKind.Text && Current.Kind is TokenKind.Comma or TokenKind.RightBrace)
         {
             name = name is null ? label.Source
-                : throw new PromQlParseException(label.Offset, $"metric name must not be set twice: \"{name}\" or \"{label.Source}\"");
+                : throw new PromQlParseException(label.Offset, $"two metric names: \"{name}\" and \"{label.Source}\"");
             return;
         }
 
@@ -201,8 +203,8 @@ internal sealed partial class Parser
         return Current.Kind switch
         {
             TokenKind.At => throw Unsupported("modifier \"@\""),
-            TokenKind.LeftBracket => throw new PromQlParseException(Current.Offset, "no offset modifiers or second range allowed before a range"),
-            _ when Current.IsWord("offset") => throw new PromQlParseException(Current.Offset, "offset may not be set multiple times"),
+            TokenKind.LeftBracket => throw new PromQlParseException(Current.Offset, "a range stands right behind the selector, before offset"),
+            _ when Current.IsWord("offset") => throw new PromQlParseException(Current.Offset, "offset is given twice"),
             _ when Current.IsWord("anchored") || Current.IsWord("smoothed") => throw Unsupported($"modifier \"{Current.Source}\""),
             _ => expr,
         };
@@ -220,11 +222,11 @@ internal sealed partial class Parser
         Expect(TokenKind.RightBracket, "\"]\"");
         if (rangeMs <= 0)
         {
-            throw new PromQlParseException(bracket.Offset, "duration must be greater than 0");
+            throw new PromQlParseException(bracket.Offset, "a range must be longer than 0");
         }
 
         return primary is SelectorExpr selector ? Built(new RangeExpr(primary.Offset, selector, rangeMs))
-            : throw new PromQlParseException(bracket.Offset, "ranges only allowed for vector selectors");
+            : throw new PromQlParseException(bracket.Offset, "only a selector can have a range");
     }
 
     private void Offset(SelectorExpr? selector)
@@ -239,7 +241,7 @@ internal sealed partial class Parser
         long shiftMs = DurationMs("a duration");
         if (selector is null)
         {
-            throw new PromQlParseException(word.Offset, "offset modifier must be preceded by an instant or range vector selector");
+            throw new PromQlParseException(word.Offset, "offset must follow a selector or its range");
         }
 
         selector.ShiftMs = isNegative ? -shiftMs : shiftMs;
@@ -255,6 +257,6 @@ internal sealed partial class Parser
 
         Token token = Take();
         double ms = Math.Round(token.Number * 1000);
-        return ms <= PromQlDuration.MsMax ? (long)ms : throw new PromQlParseException(token.Offset, "duration out of range");
+        return ms <= PromQlDuration.MsMax ? (long)ms : throw new PromQlParseException(token.Offset, "the duration is too long");
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class Parser
         Parser parser = Open(text);
         if (parser.Current.Kind == TokenKind.End)
         {
-            throw new PromQlParseException(text.Length, "no expression found in input");
+            throw new PromQlParseException(text.Length, "the query is empty");
         }
 
         Expr root = parser.Expression(0);
@@ -111,24 +111,24 @@ internal sealed partial class Parser
         {
             if (side.Type is not (ExprType.Scalar or ExprType.Vector))
             {
-                throw new PromQlParseException(side.Offset, "binary expression must contain only scalar and instant vector types");
+                throw new PromQlParseException(side.Offset, "an operator needs scalars or instant vectors on both sides");
             }
         }
 
         bool areScalars = left.Type == ExprType.Scalar && right.Type == ExprType.Scalar;
         if (isBool && !op.IsComparison())
         {
-            throw new PromQlParseException(sign.Offset, "bool modifier can only be used on comparison operators");
+            throw new PromQlParseException(sign.Offset, "\"bool\" belongs to comparisons only");
         }
 
         if (op.IsComparison() && areScalars && !isBool)
         {
-            throw new PromQlParseException(sign.Offset, "comparisons between scalars must use BOOL modifier");
+            throw new PromQlParseException(sign.Offset, "two scalars are compared with \"bool\", as in 1 < bool 2");
         }
 
         return matching is null || (left.Type == ExprType.Vector && right.Type == ExprType.Vector)
             ? Built(new BinaryExpr(left.Offset, op, left, right, isBool, matching))
-            : throw new PromQlParseException(sign.Offset, "vector matching only allowed between instant vectors");
+            : throw new PromQlParseException(sign.Offset, "on and ignoring need an instant vector on both sides");
     }
 
     private VectorMatching? Matching()
@@ -156,8 +156,7 @@ internal sealed partial class Parser
         Expr operand = Expression(BinaryOperators.PowerPrecedence);
         if (operand.Type is not (ExprType.Scalar or ExprType.Vector))
         {
-            throw new PromQlParseException(
-                sign.Offset, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(operand.Type)}");
+            throw new PromQlParseException(sign.Offset, $"a sign cannot stand before {Described(operand.Type)}");
         }
 
         return sign.Kind == TokenKind.Plus ? operand
@@ -216,7 +215,7 @@ internal sealed partial class Parser
         }
 
         throw FunctionSignature.Missing.Contains(lower) ? Unsupported($"function or aggregation \"{token.Source}\"")
-            : new PromQlParseException(token.Offset, $"unknown function with name \"{token.Source}\"");
+            : new PromQlParseException(token.Offset, $"no function is called \"{token.Source}\"");
     }
 
     private T Built<T>(T node)
@@ -249,11 +248,11 @@ internal sealed partial class Parser
 
     private PromQlParseException Unsupported(string feature) => new(Current.Offset, $"{feature} not supported");
 
-    private static string Name(ExprType type) => type switch
+    private static string Described(ExprType type) => type switch
     {
-        ExprType.Scalar => "scalar",
-        ExprType.Vector => "instant vector",
-        ExprType.Matrix => "range vector",
-        _ => "string",
+        ExprType.Scalar => "a scalar",
+        ExprType.Vector => "an instant vector",
+        ExprType.Matrix => "a range vector",
+        _ => "a string",
     };
 }

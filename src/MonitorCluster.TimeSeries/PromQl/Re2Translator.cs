@@ -14,11 +14,15 @@ internal sealed class Re2Translator
     private const int DepthMax = 200;
     private const int RepeatMax = 1_000;
 
+    /// <summary>Most that the repeats' bounds may add up to.</summary>
+    public const int RepeatSumMax = 1_000;
+
     private static readonly SearchValues<char> WordCharacters = SearchValues.Create("_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private readonly string source;
     private readonly StringBuilder output = new();
     private int offset;
+    private int repeatSum;
     private string error = "";
 
     private Re2Translator(string source) => this.source = source;
@@ -31,7 +35,7 @@ internal sealed class Re2Translator
         var translator = new Re2Translator(source);
         bool done = translator.Run();
         translated = translator.output.ToString();
-        error = done ? "" : "error parsing regular expression: " + translator.error;
+        error = done ? "" : LabelPattern.ErrorPrefix + translator.error;
         return done;
     }
 
@@ -45,7 +49,8 @@ internal sealed class Re2Translator
             {
                 '\\' => Escape(),
                 '[' => Class(),
-                '(' => ++depth <= DepthMax ? Group() : Fail("nests too deeply"),
+                '(' => ++depth <= DepthMax ? Group() : Fail($"groups nest over {DepthMax} levels"),
+                ')' => depth > 0 ? Put(c) : Fail("a ) closes nothing"),
                 '{' => Repeat(),
                 '$' => Put(@"\z"),
                 _ => Put(c),
@@ -57,7 +62,7 @@ internal sealed class Re2Translator
             }
         }
 
-        return true;
+        return depth == 0 || Fail("a ( is not closed");
     }
 
     private bool Put(char c)
@@ -94,7 +99,7 @@ internal sealed class Re2Translator
             int end = rest.IndexOf('>');
             if (end <= named || rest[named..end].ContainsAnyExcept(WordCharacters))
             {
-                return Fail("invalid named capture or unsupported look-behind");
+                return Fail("this kind of group is not supported");
             }
 
             // Nothing reads the groups; not capturing keeps names that .NET would refuse (digits first) harmless.
@@ -107,7 +112,7 @@ internal sealed class Re2Translator
         if (flags < 0 || rest[..flags].ContainsAnyExcept("is-") || rest[..flags].Count('-') > 1 || rest[..flags].EndsWith("-")
             || (flags == 0 && rest[0] == ')'))
         {
-            return Fail("flags or groups other than (?i), (?s), (?:...) and (?P<name>...) are not supported");
+            return Fail("this kind of group is not supported");
         }
 
         // The closing parenthesis of (?i) is left to the main loop, so that its depth is counted down there.
@@ -133,9 +138,16 @@ internal sealed class Re2Translator
             return Put(@"\{");
         }
 
-        if (IsOverRepeatMax(low) || IsOverRepeatMax(high))
+        int bound = Math.Max(Bound(low), Bound(high));
+        if (bound > RepeatMax)
         {
-            return Fail($"invalid repeat count: over {RepeatMax}");
+            return Fail($"a repeat is over {RepeatMax}");
+        }
+
+        repeatSum += bound;
+        if (repeatSum > RepeatSumMax)
+        {
+            return Fail($"its repeats add up to over {RepeatSumMax}");
         }
 
         output.Append(source, offset, end + 1 - offset);
@@ -143,8 +155,8 @@ internal sealed class Re2Translator
         return true;
     }
 
-    private static bool IsOverRepeatMax(ReadOnlySpan<char> digits) =>
-        digits.Length > 9 || (digits.Length > 0 && int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) > RepeatMax);
+    private static int Bound(ReadOnlySpan<char> digits) => digits.IsEmpty ? 0
+        : int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int bound) ? bound : int.MaxValue;
 
     private bool Escape()
     {
@@ -204,7 +216,7 @@ internal sealed class Re2Translator
         }
 
         isSingle = TryEscapedCharacter(kind, out single);
-        return isSingle || Fail($"invalid escape sequence: `\\{(char.IsControl(kind) ? ' ' : kind)}`");
+        return isSingle || Fail($"escape \\{(char.IsControl(kind) ? "" : kind)} is not known");
     }
 
     private bool TryEscapedCharacter(char kind, out char single)
@@ -271,7 +283,7 @@ internal sealed class Re2Translator
 
         if (!Re2Class.Categories.Contains(name.ToString()))
         {
-            return Fail($"invalid or unsupported character class: \\p{{{name}}}");
+            return Fail($"class \\p{{{name}}} is not known");
         }
 
         set.AddCategory(name.ToString(), isNegated);
@@ -291,7 +303,7 @@ internal sealed class Re2Translator
             isFirst = false;
             if (offset >= source.Length)
             {
-                return Fail("missing closing ]");
+                return Fail("a [ is not closed");
             }
 
             if (!ClassItem(set))
@@ -316,7 +328,7 @@ internal sealed class Re2Translator
             {
                 offset = end + 2;
                 return Re2Class.Posix.TryGetValue(isNegated ? name[1..] : name, out string? ranges)
-                    ? set.Add(ranges, isNegated) : Fail($"invalid character class range: `[:{name}:]`");
+                    ? set.Add(ranges, isNegated) : Fail($"class [:{name}:] is not known");
             }
         }
 
@@ -333,7 +345,7 @@ internal sealed class Re2Translator
 
         offset++;
         return ClassEnd(set, out char high, out isSingle) && isSingle && low <= high ? set.Add(low, high)
-            : Fail(error.Length > 0 ? error : "invalid character class range");
+            : Fail(error.Length > 0 ? error : "a range in a class needs two characters in ascending order");
     }
 
     private bool ClassEnd(Re2Class set, out char single, out bool isSingle)

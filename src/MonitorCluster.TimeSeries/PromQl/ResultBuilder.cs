@@ -10,7 +10,7 @@ internal static class ResultBuilder
         if (!times.IsInstant && root.Type is not (ExprType.Scalar or ExprType.Vector))
         {
             string kind = root.Type == ExprType.Text ? "string" : "range vector";
-            throw new QueryException(QueryErrorKind.BadData, $"invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector");
+            throw new QueryException(QueryErrorKind.BadData, $"a range query needs a scalar or an instant vector, this is a {kind}");
         }
 
         var evaluator = new Evaluator(context);

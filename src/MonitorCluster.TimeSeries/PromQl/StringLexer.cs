@@ -19,7 +19,7 @@ internal static class StringLexer
             int end = text.IndexOf('`', offset);
             if (end < 0)
             {
-                throw new PromQlParseException(start, "unterminated raw string");
+                throw new PromQlParseException(start, "the quote is not closed");
             }
 
             offset = end + 1;
@@ -47,7 +47,7 @@ internal static class StringLexer
 
         if (offset >= text.Length || text[offset] != quote)
         {
-            throw new PromQlParseException(start, "unterminated quoted string");
+            throw new PromQlParseException(start, "the quote is not closed");
         }
 
         offset++;
@@ -77,7 +77,7 @@ internal static class StringLexer
         if (digits == 0 || offset + digits > text.Length || !TryNumber(text.AsSpan(offset, digits), digits == 3 ? 8u : 16u, out uint value)
             || (digits <= 3 && value > 255) || (digits > 3 && !Rune.IsValid(value)))
         {
-            throw new PromQlParseException(start, "unknown or malformed escape sequence in string");
+            throw new PromQlParseException(start, "this escape is not known");
         }
 
         offset += digits;

@@ -24,8 +24,8 @@ internal static class TopK
     {
         if (double.IsNaN(parameter) || Math.Abs(parameter) >= long.MaxValue)
         {
-            string reason = double.IsNaN(parameter) ? "parameter value is NaN"
-                : string.Create(CultureInfo.InvariantCulture, $"scalar value {parameter:R} overflows int64");
+            string reason = double.IsNaN(parameter) ? "the count is NaN"
+                : string.Create(CultureInfo.InvariantCulture, $"the count {parameter:R} is too large");
             throw new QueryException(QueryErrorKind.Execution, reason);
         }
 

@@ -67,9 +67,7 @@ internal static class VectorMatcher
             if (group.Count(c => !Column.IsAbsent(c.Cells[step])) > 1)
             {
                 throw new QueryException(
-                    QueryErrorKind.Execution,
-                    $"found duplicate series for the match group {signature} on the {side} hand-side of the operation; "
-                    + "many-to-many matching not allowed: matching labels must be unique on one side");
+                    QueryErrorKind.Execution, $"several series on the {side} have the labels {signature}; matching needs one");
             }
         }
     }
