@@ -12,7 +12,7 @@ namespace MonitorCluster.Node;
 
 /// <summary>The composition root: makes every actor and service of one node from its settings and ports, in the order of a sample's journey.</summary>
 /// <remarks>The program and the simulation both start here; what differs between them is in <see cref="NodePorts"/> alone.</remarks>
-internal sealed class NodeRuntime : IDisposable
+internal sealed partial class NodeRuntime : IDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
@@ -172,11 +172,21 @@ internal sealed class NodeRuntime : IDisposable
         }
 
         await System.TerminateAsync();
+        if (!clean)
+        {
+            LogUnclean(Ports.Loggers.CreateLogger<NodeRuntime>());
+        }
+
         return clean;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Query.Dispose();
+
+    [LoggerMessage(
+        EventId = 7001, Level = LogLevel.Warning,
+        Message = "not stopped cleanly: not all was stored and signed off in time; it is in the log and the journal, and the next start reads it")]
+    private static partial void LogUnclean(ILogger logger);
 
     private static StoreIdentity Identity(NodeSettings settings, NodePorts ports)
     {

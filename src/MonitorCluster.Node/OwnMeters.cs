@@ -15,8 +15,6 @@ internal sealed class OwnMeters(
     ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog,
     RegionView region, IAlertFeed alerts)
 {
-    private readonly Process process = Process.GetCurrentProcess();
-
     /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
     {
@@ -77,12 +75,12 @@ internal sealed class OwnMeters(
         }
     }
 
-    private IEnumerable<OwnMetric> ReadProcess()
+    private static IEnumerable<OwnMetric> ReadProcess()
     {
-        process.Refresh();
-        yield return Counter("process_cpu_seconds_total", "CPU time of the program.", process.TotalProcessorTime.TotalSeconds);
-        yield return Gauge("process_resident_bytes", "Memory of the program that is in RAM.", process.WorkingSet64);
-        yield return Gauge("process_threads", "Threads of the program.", process.Threads.Count);
+        (double cpuSeconds, long residentBytes, int threads) = ReadOwnProcess();
+        yield return Counter("process_cpu_seconds_total", "CPU time of the program.", cpuSeconds);
+        yield return Gauge("process_resident_bytes", "Memory of the program that is in RAM.", residentBytes);
+        yield return Gauge("process_threads", "Threads of the program.", threads);
         yield return Gauge("gc_heap_bytes", "Managed heap, as of the last collection.", GC.GetGCMemoryInfo().HeapSizeBytes);
         yield return Counter("gc_allocated_bytes_total", "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)
@@ -91,6 +89,13 @@ internal sealed class OwnMeters(
                 "gc_collections_total", "Garbage collections.", GC.CollectionCount(generation),
                 ("generation", generation.ToString(CultureInfo.InvariantCulture)));
         }
+    }
+
+    // One object for each reading: Process forgets what it read on Refresh, and the collector and a scrape read at the same time.
+    private static (double CpuSeconds, long ResidentBytes, int Threads) ReadOwnProcess()
+    {
+        using Process process = Process.GetCurrentProcess();
+        return (process.TotalProcessorTime.TotalSeconds, process.WorkingSet64, process.Threads.Count);
     }
 
     private double AgeSeconds(long sinceMs) => sinceMs == 0 ? 0 : Math.Max(0, (system.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - sinceMs) / 1000.0);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Cluster.Storage.Sqlite;
 using MonitorCluster.Node;
@@ -12,7 +13,7 @@ internal sealed class VirtualNode : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("mc-pbm-").FullName;
 
-    public VirtualNode()
+    public VirtualNode(ILoggerFactory? loggers = null)
     {
         var settings = new NodeSettings();
         settings.Node.Name = "n1";
@@ -24,7 +25,7 @@ internal sealed class VirtualNode : IDisposable
             new MemoryWalFiles(new Random(1)),
             new Random(2),
             () => [],
-            NullLoggerFactory.Instance);
+            loggers ?? NullLoggerFactory.Instance);
         Runtime = new NodeRuntime(settings, ports, new Guid(1, 2, 3, new byte[8]));
         Assert.True(Dispatcher.RunUntil(() => Runtime.IsReady, Patience), "the node did not become ready");
     }
