@@ -57,6 +57,7 @@ internal sealed record NodeSettings
             reader.Refuse(fault);
         }
 
+        OneNode.Check(settings, reader);
         ListenerTrust.Check(settings, reader);
         errors = [.. reader.Errors.Distinct()];
         return settings;

@@ -24,6 +24,11 @@ internal sealed class OptionsReader(IConfiguration configuration)
         var options = new T();
         sections.Add(section);
         Dictionary<string, PropertyInfo> properties = Properties(typeof(T));
+        if (configuration.GetSection(section).Value is { } text)
+        {
+            errors.Add($"{section} is a section, not the value \"{text}\"; its options are written {section}:OPTION");
+        }
+
         foreach (IConfigurationSection entry in configuration.GetSection(section).GetChildren())
         {
             if (properties.TryGetValue(entry.Key, out PropertyInfo? property))
@@ -56,7 +61,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
     /// <summary>Refuses sections that nobody read. Environment and host keys of .NET itself are left alone.</summary>
     public void RefuseUnknownSections()
     {
-        string[] foreign = ["Logging", "AllowedHosts", "urls", "contentRoot", "environment", "applicationName"];
+        string[] foreign = ["Logging", "AllowedHosts", "contentRoot", "environment", "applicationName"];
         foreach (IConfigurationSection entry in configuration.GetChildren())
         {
             if (!sections.Contains(entry.Key) && !foreign.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
@@ -75,14 +80,27 @@ internal sealed class OptionsReader(IConfiguration configuration)
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type))
         {
+            IConfigurationSection[] children = [.. entry.GetChildren()];
+            if (entry.Value is null && (children.Length == 0 || !children.All(IsItem)))
+            {
+                errors.Add($"{entry.Path}: write a list of texts, or one text with commas; not null, an object, or lists in the list");
+                return;
+            }
+
             string[] items = entry.Value is { } line
                 ? line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                : [.. entry.GetChildren().Select(c => c.Value ?? string.Empty)];
+                : [.. children.Select(c => c.Value!)];
             property.SetValue(options, type == typeof(string[]) ? items : items.ToList());
             return;
         }
 
-        string text = entry.Value ?? string.Empty;
+        // Taken for empty, a token in a list would be no token.
+        if (entry.Value is not { } text || entry.GetChildren().Any())
+        {
+            errors.Add($"{entry.Path}: write one value; not null, a list or an object");
+            return;
+        }
+
         if (TryConvert(text, type, out object? value, out string reason))
         {
             property.SetValue(options, value);
@@ -92,6 +110,9 @@ internal sealed class OptionsReader(IConfiguration configuration)
             errors.Add($"{entry.Path}: {reason}");
         }
     }
+
+    private static bool IsItem(IConfigurationSection child) =>
+        child.Value is not null && !child.GetChildren().Any() && int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static bool TryConvert(string text, Type type, out object? value, out string reason)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using MonitorCluster.Node;
 
@@ -57,6 +58,45 @@ public class NodeSettingsTests
         string error = Assert.Single(errors);
         Assert.StartsWith("Collect:BackoffMax", error, StringComparison.Ordinal);
         Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Node:Roles", "collector,api")]
+    [InlineData("Node:Bind", "127.0.0.1:9601")]
+    [InlineData("Cluster:Seeds", "10.0.0.2:9601")]
+    [InlineData("Cluster:JoinToken", "secret")]
+    [InlineData("Cluster:JoinTokenFile", "/run/token")]
+    public void Read_OptionForSeveralNodes_IsRefusedAsWithoutEffect(string option, string value)
+    {
+        Read(new() { [option] = value }, out IReadOnlyList<string> errors);
+
+        string error = Assert.Single(errors);
+        Assert.StartsWith(option + " (", error, StringComparison.Ordinal);
+        Assert.EndsWith("has no effect in this version: one node per store", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DefaultsOfSeveralNodesWritten_IsGood()
+    {
+        Read(new() { ["Node:Roles"] = "api, collector, aggregator", ["Node:Bind"] = "127.0.0.1:0", ["Cluster:Seeds"] = "" }, out IReadOnlyList<string> errors);
+
+        Assert.Empty(errors);
+    }
+
+    [Theory]
+    [InlineData("""{"Http":{"Token":["secret"]}}""", "Http:Token: write one value")]
+    [InlineData("""{"Http":{"Token":{"Value":"secret"}}}""", "Http:Token: write one value")]
+    [InlineData("""{"Http":{"Token":null}}""", "Http:Token: write one value")]
+    [InlineData("""{"Http":{"Urls":{"First":"http://127.0.0.1:1"}}}""", "Http:Urls: write a list of texts")]
+    [InlineData("""{"Http":{"Urls":[["http://127.0.0.1:1"]]}}""", "Http:Urls: write a list of texts")]
+    [InlineData("""{"Http":"http://127.0.0.1:1"}""", "Http is a section, not the value")]
+    public void Read_OtherShapeThanTheOption_IsRefused(string json, string reason)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        NodeSettings.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), out IReadOnlyList<string> errors);
+
+        Assert.StartsWith(reason, Assert.Single(errors), StringComparison.Ordinal);
     }
 
     private static NodeSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> errors) =>
