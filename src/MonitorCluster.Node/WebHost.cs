@@ -1,9 +1,11 @@
+using System.Net;
 using Microsoft.AspNetCore.Diagnostics;
 using MonitorCluster.Alert;
 using MonitorCluster.Node.Api;
 using MonitorCluster.Node.Configuration;
 using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.PromQl;
+using Kestrel = Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MonitorCluster.Node;
 
@@ -26,8 +28,11 @@ internal static class WebHost
             kestrel.Limits.MaxRequestBodySize = http.BodyBytesMax;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MaxConcurrentConnections = 10_000;
+            Listen(kestrel, http);
         });
-        builder.WebHost.UseUrls(http.Urls);
+
+        // Else a setting of the framework could put its addresses in the place of those that were checked.
+        builder.Configuration.AddInMemoryCollection([new(WebHostDefaults.PreferHostingUrlsKey, "false")]);
         builder.Services.AddSingleton(node.Ports.Time);
         builder.Services.AddSingleton<IQueryService>(node.Query);
         builder.Services.AddSingleton<IAlertFeed>(node.Feed);
@@ -36,7 +41,7 @@ internal static class WebHost
 
         WebApplication app = builder.Build();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = FailedAsync });
-        app.UseMiddleware<RequestGuard>(http.Token);
+        app.UseMiddleware<RequestGuard>(new RequestTrust(http.Token, "Http:Token", [.. http.Addresses.Select(a => a.Host)]));
         app.UseResponseCompression();
         app.UseRouting();
         app.Use(AnswerUnroutedAsync);
@@ -48,6 +53,39 @@ internal static class WebHost
         new RemoteWriteApi(node).Map(app);
         new StreamApi(node, nodeApi).Map(app);
         return app;
+    }
+
+    private static void Listen(Kestrel.KestrelServerOptions kestrel, HttpOptions http)
+    {
+        ServerCertificate? certificate = null;
+        if (http.Addresses.Any(a => a.IsHttps) && !ServerCertificate.TryLoad(http, out certificate, out string reason))
+        {
+            throw new InvalidOperationException(reason);
+        }
+
+        foreach (ListenAddress address in http.Addresses)
+        {
+            Action<Kestrel.ListenOptions> listener = address.IsHttps
+                ? options => options.UseHttps(tls => (tls.ServerCertificate, tls.ServerCertificateChain) = (certificate!.Certificate, certificate.Chain))
+                : _ => { };
+            if (address.Address is { } ip && !ip.Equals(IPAddress.IPv6Any))
+            {
+                kestrel.Listen(ip, address.Port, listener);
+            }
+            else if (address.Address is not null)
+            {
+                kestrel.ListenAnyIP(address.Port, listener);
+            }
+            else if (address.Port > 0)
+            {
+                kestrel.ListenLocalhost(address.Port, listener);
+            }
+            else
+            {
+                // 127.0.0.1 and ::1 cannot be given the same free port.
+                kestrel.Listen(IPAddress.Loopback, 0, listener);
+            }
+        }
     }
 
     // No fallback route: it would take the requests of a known path with another method, too, which routing answers with 405 and Allow.

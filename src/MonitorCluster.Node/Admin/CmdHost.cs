@@ -43,13 +43,14 @@ internal sealed partial class CmdHost : IAsyncDisposable
         try
         {
             IPAddress address = await ResolveAsync(options.Host, cancellationToken);
-            app = Create(new IPEndPoint(address, options.Port), options.Token, new PbmApi(nodeName, handlers, CommandsMax, logger), loggers);
+            var trust = new RequestTrust(options.Token, "Cmd:Token", [options.Host]);
+            app = Create(new IPEndPoint(address, options.Port), trust, new PbmApi(nodeName, handlers, CommandsMax, logger), loggers);
             await app.StartAsync(cancellationToken);
             var endPoint = new IPEndPoint(address, new Uri(app.Urls.Single()).Port);
             LogBound(logger, endPoint);
             return new CmdHost(app, endPoint);
         }
-        catch (Exception e) when (e is SocketException or AddressInUseException or IOException)
+        catch (Exception e) when (e is SocketException or AddressInUseException or IOException or ArgumentException)
         {
             LogNotBound(logger, options.Host, options.Port, e.Message);
             if (app is not null)
@@ -76,7 +77,7 @@ internal sealed partial class CmdHost : IAsyncDisposable
         : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : (await Dns.GetHostAddressesAsync(host, cancellationToken))[0];
 
-    private static WebApplication Create(IPEndPoint endPoint, string token, PbmApi api, ILoggerFactory loggers)
+    private static WebApplication Create(IPEndPoint endPoint, RequestTrust trust, PbmApi api, ILoggerFactory loggers)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -94,7 +95,7 @@ internal sealed partial class CmdHost : IAsyncDisposable
             kestrel.Listen(endPoint, listener => listener.Protocols = HttpProtocols.Http1);
         });
         WebApplication app = builder.Build();
-        app.UseMiddleware<RequestGuard>(token);
+        app.UseMiddleware<RequestGuard>(trust);
         app.UseRouting();
         api.Map(app);
         return app;

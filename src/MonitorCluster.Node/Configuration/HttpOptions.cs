@@ -15,6 +15,18 @@ internal sealed class HttpOptions
     /// <value>Default none.</value>
     public string Token { get; set; } = string.Empty;
 
+    /// <summary>Certificate for https: a PEM file, which may hold its intermediates and its key, or a .pfx/.p12 file.</summary>
+    /// <value>Default none.</value>
+    public string CertificateFile { get; set; } = string.Empty;
+
+    /// <summary>The certificate's private key, a PEM file, when it is not in the certificate's own file.</summary>
+    /// <value>Default none.</value>
+    public string KeyFile { get; set; } = string.Empty;
+
+    /// <summary>Password of the key or of the .pfx file.</summary>
+    /// <value>Default none.</value>
+    public string CertificatePassword { get; set; } = string.Empty;
+
     /// <summary>Largest request body, compressed or not.</summary>
     /// <value>Default 32 MiB; 1 KiB to 1 GiB.</value>
     [Range(1024, 1024 * 1024 * 1024)]
@@ -29,6 +41,10 @@ internal sealed class HttpOptions
     /// <value>Default 30 s; 100 ms to 10 m.</value>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan QueryTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where it listens, of URLs that <see cref="ListenerTrust"/> has let pass.</summary>
+    public IEnumerable<ListenAddress> Addresses => Urls.Select(
+        url => ListenAddress.TryParse(url, out ListenAddress address, out string reason) ? address : throw new InvalidOperationException($"{url} {reason}"));
 }
 
 /// <summary>The listener for <c>pbm</c>.</summary>

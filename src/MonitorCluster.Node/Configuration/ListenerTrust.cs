@@ -5,7 +5,7 @@ namespace MonitorCluster.Node.Configuration;
 /// <summary>Who may reach the node: listeners on loopback need no token, all others need TLS and a token.</summary>
 internal static class ListenerTrust
 {
-    /// <summary>Refuses listeners that anybody could use.</summary>
+    /// <summary>Refuses listeners that anybody could use, and those that cannot be made.</summary>
     public static void Check(NodeSettings settings, OptionsReader reader)
     {
         if (settings.Http.Urls.Length == 0)
@@ -15,19 +15,28 @@ internal static class ListenerTrust
 
         foreach (string url in settings.Http.Urls)
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.AbsolutePath != "/")
+            if (!ListenAddress.TryParse(url, out ListenAddress address, out string reason))
             {
-                reader.Refuse($"Http:Urls ({url}) must be http://ADDRESS:PORT or https://ADDRESS:PORT");
+                reader.Refuse($"Http:Urls ({url}) {reason}");
+                continue;
             }
-            else if (!IsLoopback(address.Host) && !settings.Node.AllowInsecure)
+
+            if (address.IsHttps)
             {
-                RefuseOpen(reader, "Http:Urls", url, address.Scheme == "https", settings.Http.Token);
+                CheckCertificate(settings.Http, url, reader);
+            }
+
+            if (!address.IsLoopback && !settings.Node.AllowInsecure)
+            {
+                RefuseOpen(reader, url, address.IsHttps, settings.Http.Token);
             }
         }
 
         if (!IsLoopback(settings.Cmd.Host) && !settings.Node.AllowInsecure)
         {
-            RefuseOpen(reader, "Cmd:Host", settings.Cmd.Host, isEncrypted: false, settings.Cmd.Token);
+            reader.Refuse(
+                $"Cmd:Host ({settings.Cmd.Host}) is not on loopback, and this listener has no TLS; "
+                + "listen on loopback, or set Node:AllowInsecure=true with Cmd:Token");
         }
     }
 
@@ -36,16 +45,32 @@ internal static class ListenerTrust
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
-    private static void RefuseOpen(OptionsReader reader, string option, string value, bool isEncrypted, string token)
+    private static void CheckCertificate(HttpOptions http, string url, OptionsReader reader)
+    {
+        if (http.CertificateFile.Length == 0)
+        {
+            reader.Refuse($"Http:Urls ({url}) needs a certificate; set Http:CertificateFile, and Http:KeyFile when the key is in a file of its own");
+        }
+        else if (!ServerCertificate.TryLoad(http, out ServerCertificate loaded, out string reason))
+        {
+            reader.Refuse(reason);
+        }
+        else
+        {
+            loaded.Certificate.Dispose();
+        }
+    }
+
+    private static void RefuseOpen(OptionsReader reader, string url, bool isEncrypted, string token)
     {
         if (!isEncrypted)
         {
-            reader.Refuse($"{option} ({value}) is not on loopback and has no TLS; use https, listen on loopback, or set Node:AllowInsecure=true");
+            reader.Refuse($"Http:Urls ({url}) is not on loopback and has no TLS; use https, listen on loopback, or set Node:AllowInsecure=true");
         }
 
         if (token.Length == 0)
         {
-            reader.Refuse($"{option} ({value}) is not on loopback and has no token; set {option.Split(':')[0]}:Token, or Node:AllowInsecure=true");
+            reader.Refuse($"Http:Urls ({url}) is not on loopback and has no token; set Http:Token, or Node:AllowInsecure=true");
         }
     }
 }

@@ -28,7 +28,7 @@ public sealed class BadOptionTests
         { "--Collect:SourceTimeout=1s", "SourceTimeout" },
         { "--Http:Urls=ftp://127.0.0.1:1", "Http:Urls (ftp://127.0.0.1:1) must be http://ADDRESS:PORT or https://ADDRESS:PORT" },
         { "--Cmd:Port=70000", "Cmd:Port (70000) must be 0 to 65535" },
-        { "--Cmd:Host=0.0.0.0", "Cmd:Host (0.0.0.0) is not on loopback and has no token" },
+        { "--Cmd:Host=0.0.0.0", "Cmd:Host (0.0.0.0) is not on loopback, and this listener has no TLS; listen on loopback" },
     };
 
     [Fact]

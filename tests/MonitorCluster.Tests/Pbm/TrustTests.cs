@@ -40,6 +40,21 @@ public sealed class TrustTests
     }
 
     [Theory]
+    [InlineData("Host", "evil.example")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    public async Task Get_FromAForeignPage_IsForbidden(string header, string value)
+    {
+        await using ClientFixture client = await ClientFixture.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{client.Address}") };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/pbm/v1/palettes");
+        request.Headers.Add(header, value);
+
+        using HttpResponseMessage response = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[]")]
