@@ -1,6 +1,6 @@
+using System.Collections;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Connections;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage.Sqlite;
 using MonitorCluster.Collect;
@@ -14,46 +14,48 @@ namespace MonitorCluster.Node;
 internal static class NodeProgram
 {
     /// <summary>Runs a node to its end.</summary>
-    public static async Task<NodeExit> RunAsync(string[] arguments)
+    /// <param name="arguments">The command line.</param>
+    /// <param name="environment">The environment's variables.</param>
+    /// <param name="output">Takes what was asked for: help, version.</param>
+    /// <param name="errors">Takes the reasons of a refusal, one a line.</param>
+    public static async Task<NodeExit> RunAsync(string[] arguments, IDictionary environment, TextWriter output, TextWriter errors)
     {
         if (!CommandLine.TryParse(arguments, out CommandLine line, out string error))
         {
-            return Refuse(NodeExit.Usage, [error, "see --help"]);
+            return Refuse(errors, NodeExit.Usage, [error, "see --help"]);
         }
 
         if (line.WantsHelp || line.WantsVersion)
         {
-            Console.WriteLine(line.WantsHelp ? CommandLine.Usage : $"MonitorCluster {typeof(NodeProgram).Assembly.GetName().Version!.ToString(3)}");
-            return NodeExit.Ok;
+            return Answer(output, line.WantsHelp ? CommandLine.Usage : $"MonitorCluster {typeof(NodeProgram).Assembly.GetName().Version!.ToString(3)}");
         }
 
-        if (!TryReadConfiguration(line, out IConfigurationRoot configuration, out error))
+        if (!TryReadConfiguration(line, environment, out IConfigurationRoot configuration, out error))
         {
-            return Refuse(NodeExit.Configuration, [error]);
+            return Refuse(errors, NodeExit.Configuration, [error]);
         }
 
-        NodeSettings settings = NodeSettings.Read(configuration, out IReadOnlyList<string> errors);
-        if (errors.Count > 0)
+        NodeSettings settings = NodeSettings.Read(configuration, out IReadOnlyList<string> faults);
+        if (faults.Count > 0)
         {
-            return Refuse(NodeExit.Configuration, errors);
+            return Refuse(errors, NodeExit.Configuration, faults);
         }
 
         try
         {
+            using ILoggerFactory loggers = CreateLoggers(configuration);
             using DataDirectory data = DataDirectory.Open(settings.Node.DataDir, () => new Guid(RandomNumberGenerator.GetBytes(16)));
-            return await RunAsync(settings, configuration, data);
+            return await RunAsync(settings, configuration, data, loggers, errors);
         }
-        catch (DataDirectoryException e)
+        catch (Exception e) when (e is DataDirectoryException or LoggingRefusedException)
         {
-            return Refuse(NodeExit.Configuration, [e.Message]);
+            return Refuse(errors, NodeExit.Configuration, [e.Message]);
         }
     }
 
-    private static async Task<NodeExit> RunAsync(NodeSettings settings, IConfiguration configuration, DataDirectory data)
+    private static async Task<NodeExit> RunAsync(
+        NodeSettings settings, IConfiguration configuration, DataDirectory data, ILoggerFactory loggers, TextWriter errors)
     {
-        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
-            .AddConfiguration(configuration.GetSection("Logging"))
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true)));
         var ports = new NodePorts(
             TimeProvider.System,
             new ThreadDispatchers(),
@@ -68,15 +70,10 @@ internal static class NodeProgram
         {
             await app.StartAsync();
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or UnauthorizedAccessException or CryptographicException)
         {
             await node.System.TerminateAsync();
-            return Refuse(NodeExit.Configuration, [$"Http:Urls ({string.Join(",", settings.Http.Urls)}): {e.Message}"]);
-        }
-        catch (SocketException e)
-        {
-            await node.System.TerminateAsync();
-            return Refuse(NodeExit.Configuration, [$"Http:Urls ({string.Join(",", settings.Http.Urls)}): {e.Message}"]);
+            return Refuse(errors, NodeExit.Configuration, [$"Http:Urls ({string.Join(",", settings.Http.Urls)}): {e.Message}"]);
         }
 
         await using CmdHost cmd = await CmdHost.StartAsync(node, loggers.CreateLogger<CmdHost>(), CancellationToken.None);
@@ -88,14 +85,14 @@ internal static class NodeProgram
                 : (NodeExit.Failed, ["the actor system ended by itself; the log says which actor failed"]);
             await app.StopAsync();
             await node.System.TerminateAsync();
-            return Refuse(code, reasons);
+            return Refuse(errors, code, reasons);
         }
 
         await node.StopAsync(CancellationToken.None);
         return NodeExit.Ok;
     }
 
-    private static bool TryReadConfiguration(CommandLine line, out IConfigurationRoot configuration, out string error)
+    private static bool TryReadConfiguration(CommandLine line, IDictionary environment, out IConfigurationRoot configuration, out string error)
     {
         var builder = new ConfigurationBuilder();
         configuration = null!;
@@ -114,23 +111,50 @@ internal static class NodeProgram
 
         try
         {
-            configuration = builder.AddEnvironmentVariables("MC_").AddInMemoryCollection(line.Settings).Build();
+            configuration = builder.AddInMemoryCollection(EnvironmentOptions.Read(environment)).AddInMemoryCollection(line.Settings).Build();
             return true;
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or IOException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
         {
-            error = $"--config {line.ConfigFile}: {e.InnerException?.Message ?? e.Message}";
+            // The outermost message names the file, the innermost the place in it.
+            error = Explain(e);
             return false;
         }
     }
 
-    private static NodeExit Refuse(NodeExit code, IReadOnlyList<string> reasons)
+    private static ILoggerFactory CreateLoggers(IConfiguration configuration)
+    {
+        try
+        {
+            return LoggerFactory.Create(logging => logging
+                .AddConfiguration(configuration.GetSection("Logging"))
+                .AddSimpleConsole(console =>
+                    (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true)));
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new LoggingRefusedException(e);
+        }
+    }
+
+    private static string Explain(Exception e) =>
+        e.InnerException is { } inner ? $"{e.Message.TrimEnd('.')}: {Explain(inner)}" : e.Message;
+
+    private static NodeExit Answer(TextWriter output, string text)
+    {
+        output.WriteLine(text);
+        return NodeExit.Ok;
+    }
+
+    private static NodeExit Refuse(TextWriter errors, NodeExit code, IReadOnlyList<string> reasons)
     {
         foreach (string reason in reasons)
         {
-            Console.Error.WriteLine($"MonitorCluster: {reason}");
+            errors.WriteLine($"MonitorCluster: {reason}");
         }
 
         return code;
     }
+
+    private sealed class LoggingRefusedException(Exception inner) : Exception($"Logging: {Explain(inner)}", inner);
 }

@@ -1,3 +1,3 @@
 using MonitorCluster.Node;
 
-return (int)await NodeProgram.RunAsync(args);
+return (int)await NodeProgram.RunAsync(args, Environment.GetEnvironmentVariables(), Console.Out, Console.Error);

@@ -24,7 +24,8 @@ internal sealed record CommandLine(IReadOnlyDictionary<string, string?> Settings
 
         Every option of docs/configuration.md can be given this way, in the file, or in the
         environment as MC_SECTION__OPTION. Durations: 500ms 1s 5m 2h 30d or hh:mm:ss.
-        Exit codes: 0 ok, 64 usage, 75 evicted (restart me), 78 configuration refused.
+        Exit codes: 0 ok, 64 usage, 70 the program is wrong (see its log), 75 evicted
+        (restart me), 78 configuration refused.
         """;
 
     /// <summary>Reads arguments.</summary>
