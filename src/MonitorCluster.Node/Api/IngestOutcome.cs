@@ -6,7 +6,9 @@ namespace MonitorCluster.Node.Api;
 /// <summary>What became of the samples of one pushed request: how many were taken, and how many were refused for which reason.</summary>
 internal sealed class IngestOutcome
 {
-    private readonly SortedDictionary<string, (long Samples, string Example)> refused = new(StringComparer.Ordinal);
+    private const int ExampleMax = 200;
+
+    private readonly SortedDictionary<string, (PushReason Reason, long Samples, string Example)> refused = new(StringComparer.Ordinal);
 
     /// <summary>Samples taken.</summary>
     public long Accepted { get; set; }
@@ -15,14 +17,23 @@ internal sealed class IngestOutcome
     public bool HasRefused => refused.Count > 0;
 
     /// <summary>Refused samples by reason.</summary>
-    public IEnumerable<(string Reason, long Samples)> Refused => refused.Select(r => (r.Key, r.Value.Samples));
+    public IEnumerable<(PushReason Reason, long Samples)> Refused => refused.Values.Select(r => (r.Reason, r.Samples));
 
-    /// <summary>Counts refused samples; the first example of each reason is kept.</summary>
-    public void Refuse(string reason, long samples, Func<string> example)
+    /// <summary>Counts refused samples.</summary>
+    /// <returns>Whether they are the first of this reason: then the caller gives an example with <see cref="Explain"/>.</returns>
+    public bool Refuse(PushReason reason, long samples)
     {
-        refused[reason] = refused.TryGetValue(reason, out (long Samples, string Example) known)
-            ? (known.Samples + samples, known.Example)
-            : (samples, example());
+        bool isKnown = refused.TryGetValue(reason.Text, out (PushReason Reason, long Samples, string Example) known);
+        refused[reason.Text] = isKnown ? known with { Samples = known.Samples + samples } : (reason, samples, string.Empty);
+        return !isKnown;
+    }
+
+    /// <summary>Gives the example of a reason, shortened to 200 characters.</summary>
+    public void Explain(PushReason reason, string example)
+    {
+        int length = Math.Min(example.Length, ExampleMax);
+        length -= length < example.Length && char.IsHighSurrogate(example[length - 1]) ? 1 : 0;
+        refused[reason.Text] = refused[reason.Text] with { Example = length < example.Length ? example[..length] + "..." : example };
     }
 
     /// <summary>The answer to a sender: what was refused, where, and why.</summary>
@@ -30,9 +41,9 @@ internal sealed class IngestOutcome
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Accepted} samples stored, {refused.Values.Sum(r => r.Samples)} refused:");
-        foreach ((string reason, (long samples, string example)) in refused)
+        foreach ((PushReason reason, long samples, string example) in refused.Values)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{samples} {reason}: {example}");
+            text.Append(CultureInfo.InvariantCulture, $"\n{samples} {reason.Text}: {example}");
         }
 
         return text.Append('\n').ToString();

@@ -8,18 +8,25 @@ namespace MonitorCluster.Node.Api;
 
 /// <summary>From label bytes as a sender wrote them to the node's series: the bytes are remembered, so that a known series costs one lookup.</summary>
 /// <remarks>
-/// Safe for any thread. The hash only finds; the bytes are compared. Bounded: when full it is emptied, and fills again with what is still sent.
+/// Safe for any thread. The hash only finds; the bytes are compared. Bounded in entries and bytes: when full it is emptied, and fills again with
+/// what is still sent; label bytes over 16 KiB are read anew each time. It is emptied when the catalog has been swept, too: else it would hold
+/// series the catalog let go of. A thread that resolves during a sweep may still put one back; it goes with the next sweep.
 /// A pushed series without a <c>host</c> label gets one: the host part of its <c>instance</c>, else this node's name.
 /// </remarks>
 internal sealed class PushedSeries
 {
     private const int KnownMax = 1_000_000;
+    private const int RegionBytesMax = 16 << 10;
+    private const long BytesMax = 256L << 20;
+    private const int EntryBytes = 96; // array header, node of the dictionary, bucket
 
     private readonly SeriesCatalog catalog;
     private readonly string nodeName;
     private readonly ConcurrentDictionary<byte[], CollectedSeries> known = new(ByteKeys.Instance);
     private readonly ConcurrentDictionary<byte[], CollectedSeries>.AlternateLookup<ReadOnlySpan<byte>> lookup;
     private int count;
+    private long bytes;
+    private int sweepsSeen;
 
     public PushedSeries(SeriesCatalog catalog, string nodeName)
     {
@@ -29,8 +36,14 @@ internal sealed class PushedSeries
 
     /// <summary>Finds or makes the series.</summary>
     /// <returns>Null, or why its samples are refused.</returns>
-    public string? TryResolve(ReadOnlySpan<byte> labelRegion, out CollectedSeries? series)
+    public PushReason? TryResolve(ReadOnlySpan<byte> labelRegion, out CollectedSeries? series)
     {
+        int sweeps = catalog.Sweeps;
+        if (Volatile.Read(ref sweepsSeen) != sweeps && Interlocked.Exchange(ref sweepsSeen, sweeps) != sweeps)
+        {
+            Empty();
+        }
+
         if (lookup.TryGetValue(labelRegion, out series))
         {
             return null;
@@ -39,7 +52,7 @@ internal sealed class PushedSeries
         RemoteWriteLabelsOutcome outcome = RemoteWriteLabels.TryToLabelSet(labelRegion, out LabelSet labels);
         if (outcome != RemoteWriteLabelsOutcome.Ok)
         {
-            return $"series with bad labels ({outcome})";
+            return PushReason.BadLabels(outcome);
         }
 
         if (labels.Host.Length == 0)
@@ -49,20 +62,22 @@ internal sealed class PushedSeries
 
         if (!catalog.TryIntern(labels, out series))
         {
-            return "series over the node's limit (Aggregate:SeriesMax)";
+            return PushReason.SeriesLimit;
         }
 
-        if (Interlocked.Increment(ref count) > KnownMax)
+        if (labelRegion.Length <= RegionBytesMax && lookup.TryAdd(labelRegion, series)
+            && (Interlocked.Increment(ref count) > KnownMax | Interlocked.Add(ref bytes, labelRegion.Length + EntryBytes) > BytesMax))
         {
-            known.Clear();
-            Interlocked.Exchange(ref count, 0);
+            Empty();
         }
 
-        lookup[labelRegion] = series;
         return null;
     }
 
-    /// <summary>The labels as sent, for a message to a person. At most 200 characters.</summary>
+    /// <summary>How many series are remembered.</summary>
+    public int Count => Volatile.Read(ref count);
+
+    /// <summary>The labels as sent, for a message to a person; long ones are cut.</summary>
     public static string Show(RemoteWriteSeries series)
     {
         var text = new StringBuilder("{");
@@ -74,6 +89,13 @@ internal sealed class PushedSeries
         }
 
         return text.Append('}').ToString();
+    }
+
+    private void Empty()
+    {
+        known.Clear();
+        Interlocked.Exchange(ref count, 0);
+        Interlocked.Exchange(ref bytes, 0);
     }
 
     private string HostOf(string instance)

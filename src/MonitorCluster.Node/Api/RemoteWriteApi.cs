@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
@@ -21,7 +19,12 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
     private const string Protocol = "remote_write";
     private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(30);
 
+    // For bodies in flight. A request that is alone always has room: two buffers of at most twice the limit, as the pool gives powers of two.
+    private const long BudgetBytes = 128L << 20;
+
     private readonly PushedSeries pushed = new(node.Catalog, node.Settings.Node.Name);
+    private readonly int bytesMax = node.Settings.Http.BodyBytesMax;
+    private readonly PushBudget budget = new(Math.Max(BudgetBytes, 4L * node.Settings.Http.BodyBytesMax));
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -33,86 +36,97 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
 
     private async Task WriteAsync(HttpContext http)
     {
+        string wait = http.Request.Headers["X-MC-Wait"].ToString();
+        if (wait is not ("" or "durable"))
+        {
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, "bad_header", $"header X-MC-Wait: \"{wait}\" is not \"durable\"");
+            return;
+        }
+
         if (RefuseForm(http.Request) is { } reason)
         {
-            await AnswerAsync(http, StatusCodes.Status415UnsupportedMediaType, reason);
+            await RefuseAsync(http, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", reason);
             return;
         }
 
-        int bytesMax = node.Settings.Http.BodyBytesMax;
         if (http.Request.ContentLength > bytesMax)
         {
-            await AnswerAsync(
-                http, StatusCodes.Status413PayloadTooLarge, $"body has {http.Request.ContentLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
+            await RefuseSizeAsync(http, $"body has {http.Request.ContentLength} bytes");
             return;
         }
 
-        byte[] body = ArrayPool<byte>.Shared.Rent((int)Math.Max(http.Request.ContentLength ?? 0, 16 * 1024));
-        byte[]? decoded = null;
-        try
+        using var buffers = new PushBuffers(budget, bytesMax);
+        int length = 0;
+        while (true)
         {
-            int length = 0;
+            Memory<byte> room = buffers.Room(length);
+            if (room.IsEmpty)
+            {
+                await RefuseBusyAsync(http);
+                return;
+            }
+
             int read;
-            while ((read = await http.Request.Body.ReadAsync(body.AsMemory(length), http.RequestAborted)) > 0)
+            try
             {
-                length += read;
-                if (length > bytesMax)
-                {
-                    await AnswerAsync(http, StatusCodes.Status413PayloadTooLarge, $"body is over the limit of {bytesMax} bytes (Http:BodyBytesMax)");
-                    return;
-                }
-
-                if (length == body.Length)
-                {
-                    body = Grow(body);
-                }
+                read = await http.Request.Body.ReadAsync(room, http.RequestAborted);
             }
-
-            if (length == 0)
+            catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
             {
-                http.Response.StatusCode = StatusCodes.Status204NoContent;
+                await RefuseSizeAsync(http, "body in chunks has more");
                 return;
             }
 
-            SnappyOutcome snappy = SnappyBlock.TryGetDecodedLength(body.AsSpan(0, length), bytesMax, out long decodedLength);
-            if (snappy != SnappyOutcome.Ok)
+            if (read == 0)
             {
-                await AnswerAsync(
-                    http,
-                    snappy == SnappyOutcome.Corrupt ? StatusCodes.Status400BadRequest : StatusCodes.Status413PayloadTooLarge,
-                    snappy == SnappyOutcome.Corrupt
-                        ? "snappy: corrupt input"
-                        : $"snappy: body declares {decodedLength} bytes, the limit is {bytesMax} (Http:BodyBytesMax)");
-                return;
+                break;
             }
 
-            decoded = ArrayPool<byte>.Shared.Rent((int)decodedLength);
-            if (!SnappyBlock.TryDecode(body.AsSpan(0, length), decoded.AsSpan(0, (int)decodedLength)))
+            length += read;
+            if (length > bytesMax)
             {
-                await AnswerAsync(http, StatusCodes.Status400BadRequest, "snappy: corrupt input");
+                await RefuseSizeAsync(http, "body in chunks has more");
                 return;
             }
-
-            await LogAsync(http, decoded.AsMemory(0, (int)decodedLength));
         }
-        finally
+
+        if (length == 0)
         {
-            ArrayPool<byte>.Shared.Return(body);
-            if (decoded is not null)
-            {
-                ArrayPool<byte>.Shared.Return(decoded);
-            }
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
         }
+
+        SnappyOutcome snappy = SnappyBlock.TryGetDecodedLength(buffers.Body(length), bytesMax, out long decodedLength);
+        if (snappy == SnappyOutcome.TooLarge)
+        {
+            await RefuseSizeAsync(http, $"snappy: body declares {decodedLength} bytes");
+            return;
+        }
+
+        Memory<byte>? decoded = snappy == SnappyOutcome.Ok ? buffers.RentDecoded((int)decodedLength) : Memory<byte>.Empty;
+        if (decoded is null)
+        {
+            await RefuseBusyAsync(http);
+            return;
+        }
+
+        if (snappy != SnappyOutcome.Ok || !SnappyBlock.TryDecode(buffers.Body(length), decoded.Value.Span))
+        {
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, "corrupt_snappy", "snappy: corrupt input");
+            return;
+        }
+
+        await LogAsync(http, decoded.Value, wait.Length > 0);
     }
 
-    private async Task LogAsync(HttpContext http, ReadOnlyMemory<byte> message)
+    private async Task LogAsync(HttpContext http, ReadOnlyMemory<byte> message, bool waitDurable)
     {
         var outcome = new IngestOutcome();
         SampleBatch batch = SampleBatch.Rent();
-        if (Fill(batch, message.Span, outcome) is { } error)
+        if (Fill(batch, message.Span, outcome) is var (status, word, text))
         {
             batch.Return();
-            await AnswerAsync(http, StatusCodes.Status400BadRequest, error);
+            await RefuseAsync(http, status, word, text);
             return;
         }
 
@@ -123,26 +137,23 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
         }
         else
         {
-            bool waitDurable = http.Request.Headers["X-MC-Wait"] == "durable";
             object answer = await node.Collector.Ask<object>(new SubmitSamples(batch, Protocol, waitDurable, null), LogTimeout, http.RequestAborted);
             if (answer is SamplesRefused refused)
             {
                 http.Response.Headers.RetryAfter = "5";
-                int status = refused.Reason == SubmitRefusal.TooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status503ServiceUnavailable;
-                await AnswerAsync(http, status, $"nothing was stored: {refused.Reason switch
+                await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, $"nothing was stored: {refused.Reason switch
                 {
                     SubmitRefusal.WalFull => "the log is full (Wal:MaxBytes)",
                     SubmitRefusal.WalFailed => "the log's disk refuses writes",
-                    SubmitRefusal.TooLarge => "the request is over the limit of one batch; send fewer samples at once",
                     _ => "too many samples wait for the disk",
                 }}");
                 return;
             }
         }
 
-        foreach ((string reason, long samples) in outcome.Refused)
+        foreach ((PushReason reason, long samples) in outcome.Refused)
         {
-            node.PushRefusals.Add(reason, samples);
+            node.PushRefusals.Add(reason.Label, samples);
         }
 
         if (outcome.HasRefused)
@@ -155,33 +166,38 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
         }
     }
 
-    // Null when the message could be read to its end; samples that cannot be stored are in the outcome.
-    private string? Fill(SampleBatch batch, ReadOnlySpan<byte> message, IngestOutcome outcome)
+    // Null when the message could be read to its end and is one batch; samples that cannot be stored are in the outcome.
+    private (int Status, string Word, string Text)? Fill(SampleBatch batch, ReadOnlySpan<byte> message, IngestOutcome outcome)
     {
         long nowMs = node.Ports.Time.GetUtcNow().ToUnixTimeMilliseconds();
         AggregateOptions limits = node.Settings.Aggregate;
         long oldestMs = nowMs - (long)limits.Retention.TotalMilliseconds, newestMs = nowMs + (long)limits.FutureMax.TotalMilliseconds;
+        int samplesMax = node.Settings.Wal.BatchSamplesMax;
+        long exemplars = 0;
         var reader = new RemoteWriteReader(message);
         while (reader.Read())
         {
             if (reader.Entry == RemoteWriteEntry.Metadata)
             {
-                NoteMetadata(reader.Metadata);
+                NoteMetadata(reader.Metadata, outcome);
                 continue;
             }
 
             RemoteWriteSeries series = reader.Series;
-            if (series.HistogramCount > 0)
+            exemplars += series.ExemplarCount;
+            if (series.HistogramCount > 0 && outcome.Refuse(PushReason.NativeHistograms, series.HistogramCount))
             {
-                outcome.Refuse("native histograms are not stored", series.HistogramCount, () => "send classic histograms");
+                outcome.Explain(PushReason.NativeHistograms, "send classic histograms");
             }
 
-            string? refusal = pushed.TryResolve(series.LabelRegion, out CollectedSeries? known);
+            PushReason? refusal = pushed.TryResolve(series.LabelRegion, out CollectedSeries? known);
             if (refusal is not null)
             {
-                int count = series.SampleCount;
-                string labels = series.SampleCount > 0 ? PushedSeries.Show(series) : string.Empty;
-                outcome.Refuse(refusal, count, () => labels);
+                if (outcome.Refuse(refusal, series.SampleCount))
+                {
+                    outcome.Explain(refusal, PushedSeries.Show(series));
+                }
+
                 continue;
             }
 
@@ -190,16 +206,27 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
                 if (sample.TimestampMs > newestMs || sample.TimestampMs < oldestMs)
                 {
                     bool early = sample.TimestampMs > newestMs;
-                    outcome.Refuse(
-                        early ? "samples too far in the future" : "samples older than retention",
-                        1,
-                        () => known!.Labels + string.Create(
+                    PushReason reason = early ? PushReason.TooFarInFuture : PushReason.OlderThanRetention;
+                    if (outcome.Refuse(reason, 1))
+                    {
+                        outcome.Explain(reason, string.Create(
                             CultureInfo.InvariantCulture,
-                            $" at {sample.TimestampMs} ms; {(early ? "the limit is" : "the oldest kept is")} {(early ? newestMs : oldestMs)} ms"));
+                            $"at {sample.TimestampMs} ms; {(early ? "the limit is" : "the oldest kept is")} {(early ? newestMs : oldestMs)} ms; "
+                            + $"{known!.Labels}"));
+                    }
                 }
                 else if (MiniBlock.IsAbsent(sample.Value))
                 {
-                    outcome.Refuse("samples with the reserved NaN", 1, () => known!.Labels.ToString());
+                    if (outcome.Refuse(PushReason.ReservedNaN, 1))
+                    {
+                        outcome.Explain(PushReason.ReservedNaN, known!.Labels.ToString());
+                    }
+                }
+                else if (batch.Count == samplesMax)
+                {
+                    return (StatusCodes.Status413PayloadTooLarge, "batch_too_large",
+                        $"nothing was stored: the request carries more than {samplesMax} samples, the limit of one batch (Wal:BatchSamplesMax); "
+                        + "send fewer at once");
                 }
                 else
                 {
@@ -208,20 +235,42 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
             }
         }
 
-        return reader.Error == ProtobufError.None ? null : $"protobuf: {reader.Error} at byte {reader.ErrorOffset} of {message.Length}";
+        if (reader.Error != ProtobufError.None)
+        {
+            return (StatusCodes.Status400BadRequest, "malformed_protobuf", $"protobuf: {reader.Error} at byte {reader.ErrorOffset} of {message.Length}");
+        }
+
+        if (exemplars > 0)
+        {
+            node.PushRefusals.Add(PushReason.Exemplars.Label, exemplars);
+        }
+
+        return null;
     }
 
-    private void NoteMetadata(RemoteWriteMetadata metadata) => node.Metrics.Register(new MetricFamily(
-        Encoding.UTF8.GetString(metadata.Name), metadata.Type switch
+    private void NoteMetadata(RemoteWriteMetadata metadata, IngestOutcome outcome)
+    {
+        MetricType type = metadata.Type switch
         {
             1 => MetricType.Counter,
             2 => MetricType.Gauge,
             3 => MetricType.Histogram,
             5 => MetricType.Summary,
             _ => MetricType.Untyped,
-        },
-        Encoding.UTF8.GetString(metadata.Help),
-        Encoding.UTF8.GetString(metadata.Unit)));
+        };
+        switch (node.Metrics.RegisterPushed(metadata.Name, type, metadata.Help, metadata.Unit))
+        {
+            case PushedFamilyOutcome.OverLimit:
+                node.PushRefusals.Add(PushReason.MetadataLimit.Label, 1);
+                break;
+            case PushedFamilyOutcome.Invalid when outcome.Refuse(PushReason.InvalidMetadata, 1):
+                outcome.Explain(PushReason.InvalidMetadata, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"name of {metadata.Name.Length} bytes (1 to {MetricCatalog.NameBytesMax}), help of {metadata.Help.Length} (at most "
+                    + $"{MetricCatalog.HelpBytesMax}), unit of {metadata.Unit.Length} (at most {MetricCatalog.UnitBytesMax}); all must be UTF-8"));
+                break;
+        }
+    }
 
     private static string? RefuseForm(HttpRequest request)
     {
@@ -237,15 +286,25 @@ internal sealed class RemoteWriteApi(NodeRuntime node)
             return $"content type \"{type}\": only remote write 1.0 (prometheus.WriteRequest) is read";
         }
 
-        return request.Headers.ContentEncoding.ToString() is "snappy" ? null : $"content encoding \"{request.Headers.ContentEncoding}\" is not snappy";
+        return "snappy".Equals(request.Headers.ContentEncoding, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : $"content encoding \"{request.Headers.ContentEncoding}\" is not snappy";
     }
 
-    private static byte[] Grow(byte[] body)
+    private Task RefuseAsync(HttpContext http, int status, string word, string text)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(body.Length * 2);
-        body.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(body);
-        return larger;
+        node.PushRefusals.AddRequest(word);
+        return AnswerAsync(http, status, text);
+    }
+
+    private Task RefuseSizeAsync(HttpContext http, string found) => RefuseAsync(
+        http, StatusCodes.Status413PayloadTooLarge, "body_too_large", $"{found}, the limit is {bytesMax} bytes (Http:BodyBytesMax)");
+
+    private Task RefuseBusyAsync(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = "5";
+        return RefuseAsync(
+            http, StatusCodes.Status503ServiceUnavailable, "bodies_in_flight", "nothing was stored: the requests in flight fill the memory for their bodies");
     }
 
     private static Task AnswerAsync(HttpContext http, int status, string text)

@@ -16,12 +16,16 @@ public sealed class SeriesCatalog(int seriesMax, Func<string, string, int> shard
     private readonly ConcurrentDictionary<LabelSet, CollectedSeries> series = new();
     private int count; // ConcurrentDictionary.Count takes all its locks; this one may pass the limit by the number of racing threads.
     private long refused;
+    private int sweeps;
 
     /// <summary>The number of series held.</summary>
     public int Count => Volatile.Read(ref count);
 
     /// <summary>How often a new series was refused because the catalog was full.</summary>
     public long RefusedTotal => Interlocked.Read(ref refused);
+
+    /// <summary>How often <see cref="Sweep"/> has ended: who remembers series beside the catalog forgets them when this changes.</summary>
+    public int Sweeps => Volatile.Read(ref sweeps);
 
     /// <summary>Finds or adds the series with these labels. Its <c>host</c> label and metric name choose the shard.</summary>
     /// <returns>False when the series is new and the catalog is full.</returns>
@@ -70,6 +74,7 @@ public sealed class SeriesCatalog(int seriesMax, Func<string, string, int> shard
             }
         }
 
+        Interlocked.Increment(ref sweeps);
         return removed;
     }
 }
