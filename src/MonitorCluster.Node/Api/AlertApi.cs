@@ -52,8 +52,8 @@ internal static class AlertApi
 
     private static async Task GetLogAsync(HttpContext context, IAlertFeed feed)
     {
-        if (!TryReadNumber(context, "after", 0, 0, long.MaxValue, out long after, out string fault)
-            || !TryReadNumber(context, "limit", LogLimit, 1, LogLimitMax, out long limit, out fault))
+        if (!TryReadNumber(context.Request, "after", 0, 0, long.MaxValue, out long after, out string fault)
+            || !TryReadNumber(context.Request, "limit", LogLimit, 1, LogLimitMax, out long limit, out fault))
         {
             await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
             return;
@@ -63,32 +63,12 @@ internal static class AlertApi
         await SucceedAsync(context, writer => WriteArray(writer, rows));
     }
 
-    // The header wins: a browser that reconnects repeats the address it was opened with, and says only there how far it came.
     private static async Task GetStreamAsync(HttpContext context, AlertStream stream)
     {
-        long? after = null;
-        if (context.Request.Headers.TryGetValue("Last-Event-ID", out var header) && header.ToString().Length > 0)
+        if (!AlertLogCursor.TryReadPlace(context.Request, out long? after, out string fault))
         {
-            if (!long.TryParse(header.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long id))
-            {
-                await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", Fault("header Last-Event-ID", header.ToString(), 0, long.MaxValue));
-                return;
-            }
-
-            after = id;
-        }
-        else
-        {
-            foreach (string name in (string[])["after", "lastEventId"])
-            {
-                if (!TryReadNumber(context, name, -1, 0, long.MaxValue, out long id, out string fault))
-                {
-                    await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
-                    return;
-                }
-
-                after ??= id < 0 ? null : id;
-            }
+            await FailAsync(context, StatusCodes.Status400BadRequest, "bad_data", fault);
+            return;
         }
 
         if (!await stream.TryServeAsync(context, after))
@@ -172,7 +152,8 @@ internal static class AlertApi
         writer.WriteStartObject("labels"u8);
         writer.WriteString("alertname"u8, $"{AlertJson.Name(alert.Kind)}_{alert.Channel}");
         writer.WriteString("severity"u8, AlertJson.Name(alert.Severity));
-        foreach (var label in alert.Labels.Labels.Where(l => l.Name is not ("alertname" or "severity")))
+        bool hasMetricLabel = alert.Labels["metric"].Length > 0; // the series' own label stays; its metric is in the Alert JSON, too
+        foreach (var label in alert.Labels.Labels.Where(l => l.Name is not ("alertname" or "severity") && !(hasMetricLabel && l.Name == "__name__")))
         {
             writer.WriteString(label.Name == "__name__" ? "metric" : label.Name, label.Value);
         }
@@ -200,10 +181,11 @@ internal static class AlertApi
         writer.WriteEndArray();
     }
 
-    private static bool TryReadNumber(HttpContext context, string name, long missing, long min, long max, out long number, out string fault)
+    /// <summary>Reads one whole number of the address.</summary>
+    internal static bool TryReadNumber(HttpRequest request, string name, long missing, long min, long max, out long number, out string fault)
     {
         (number, fault) = (missing, string.Empty);
-        if (!context.Request.Query.TryGetValue(name, out var values))
+        if (!request.Query.TryGetValue(name, out var values))
         {
             return true;
         }
@@ -217,7 +199,8 @@ internal static class AlertApi
         return false;
     }
 
-    private static string Fault(string where, string found, long min, long max) =>
+    /// <summary>What is wrong with a number, where.</summary>
+    internal static string Fault(string where, string found, long min, long max) =>
         string.Create(CultureInfo.InvariantCulture, $"invalid {where}: \"{found}\" is not one whole number from {min} to {max}");
 
     private static Task SucceedAsync(HttpContext context, Action<Utf8JsonWriter> data) => AnswerAsync(context, StatusCodes.Status200OK, writer =>

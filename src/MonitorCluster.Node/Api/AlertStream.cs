@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using MonitorCluster.Alert;
 
@@ -11,12 +7,10 @@ namespace MonitorCluster.Node.Api;
 /// <remarks>
 /// One loop per subscriber: (1) read the log after the last number sent, (2) write it, (3) wait for news or the keep-alive. Nothing is queued
 /// between the log and the client: a slow one holds at most one page and is behind in the log, not in our memory; one that stops reading
-/// is cut by the server's minimum rate. A subscriber without an id begins at the newest number. When retention took what a client has not
-/// yet seen, it gets an event <c>reset</c> with the oldest number and goes on from there. Safe for any thread.
+/// is cut by the server's minimum rate. A subscriber without an id begins at the newest number. Safe for any thread.
 /// </remarks>
 internal sealed class AlertStream(IAlertFeed feed, TimeProvider time, AlertOptions options)
 {
-    private const int PageRows = 256;
     private static readonly byte[] Opening = "retry: 2000\n\n"u8.ToArray();
     private static readonly byte[] KeepAlive = ": keep-alive\n\n"u8.ToArray();
     private int subscribers;
@@ -43,7 +37,7 @@ internal sealed class AlertStream(IAlertFeed feed, TimeProvider time, AlertOptio
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            await ServeAsync(context, after ?? feed.NewestSequence, ended.Token);
+            await ServeAsync(context, after, ended.Token);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -57,37 +51,36 @@ internal sealed class AlertStream(IAlertFeed feed, TimeProvider time, AlertOptio
         return true;
     }
 
-    private async Task ServeAsync(HttpContext context, long last, CancellationToken cancellationToken)
+    private async Task ServeAsync(HttpContext context, long? after, CancellationToken cancellationToken)
     {
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache,no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back until its buffer is full
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await SendAsync(context, Opening, cancellationToken);
+        Task<AlertLogCursor> started = AlertLogCursor.StartAsync(feed, after, cancellationToken);
+        await KeepAliveUntilAsync(context, started, cancellationToken);
+        AlertLogCursor cursor = await started;
         while (true)
         {
-            long oldest = feed.OldestSequence;
-            if (last < oldest - 1)
-            {
-                last = oldest - 1;
-                await SendAsync(context, Reset(oldest), cancellationToken);
-            }
-
             // :: 1 and 2
-            IReadOnlyList<AlertRecord> rows = await feed.ReadLogAsync(last, PageRows, cancellationToken);
-            if (rows.Count > 0)
+            ReadOnlyMemory<byte> events = await cursor.NextAsync(cancellationToken);
+            if (events.Length > 0)
             {
-                (ReadOnlyMemory<byte> events, last) = Events(rows, last);
                 await SendAsync(context, events, cancellationToken);
                 continue;
             }
 
             // :: 3
-            Task news = feed.WaitForNewAsync(last, cancellationToken);
-            while (!await ComesInTimeAsync(news, cancellationToken))
-            {
-                await SendAsync(context, KeepAlive, cancellationToken);
-            }
+            await KeepAliveUntilAsync(context, feed.WaitForNewAsync(cursor.Last, cancellationToken), cancellationToken);
+        }
+    }
+
+    private async Task KeepAliveUntilAsync(HttpContext context, Task news, CancellationToken cancellationToken)
+    {
+        while (!await ComesInTimeAsync(news, cancellationToken))
+        {
+            await SendAsync(context, KeepAlive, cancellationToken);
         }
     }
 
@@ -103,35 +96,6 @@ internal sealed class AlertStream(IAlertFeed feed, TimeProvider time, AlertOptio
             return false;
         }
     }
-
-    private static (ReadOnlyMemory<byte> Bytes, long Last) Events(IReadOnlyList<AlertRecord> rows, long last)
-    {
-        var buffer = new ArrayBufferWriter<byte>(rows.Count * 512);
-        using var writer = new Utf8JsonWriter(buffer);
-        foreach (AlertRecord alert in rows)
-        {
-            long seq = alert.Seq ?? throw new InvalidOperationException($"alert {alert.Id} came from the log without its number");
-            if (seq <= last)
-            {
-                throw new InvalidOperationException($"the alert log gave number {seq} after {last}");
-            }
-
-            last = seq;
-            Write(buffer, string.Create(CultureInfo.InvariantCulture, $"id: {seq}\nevent: {AlertJson.Name(alert.Status)}\ndata: "));
-            AlertJson.Write(writer, alert);
-            writer.Flush();
-            writer.Reset(buffer);
-            Write(buffer, "\n\n");
-        }
-
-        return (buffer.WrittenMemory, last);
-    }
-
-    // Its id is the number before the oldest, so that a client which reconnects right after it misses nothing.
-    private static byte[] Reset(long oldest) =>
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {oldest - 1}\nevent: reset\ndata: {{\"oldest\":{oldest}}}\n\n"));
-
-    private static void Write(ArrayBufferWriter<byte> buffer, string text) => Encoding.UTF8.GetBytes(text, buffer);
 
     private static async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

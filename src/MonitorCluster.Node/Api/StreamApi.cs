@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using MonitorCluster.Alert;
 using MonitorCluster.TimeSeries.Exposition;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
@@ -11,13 +10,16 @@ namespace MonitorCluster.Node.Api;
 /// <summary>The page's one stream, <c>GET /api/v1/stream?topics=alerts,cluster,metrics&amp;match[]=EXPR</c>: server-sent events.</summary>
 /// <remarks>
 /// Each second: event <c>metrics</c> with the value of every expression, and <c>cluster</c> when the cluster changed; alert events when they are
-/// committed, with their number as id, so that a reconnecting page misses none. A slow reader is not buffered for: the next second waits for it.
+/// committed, with their number as id, so that a reconnecting page misses none (<see cref="AlertLogCursor"/>); a comment after 15 s of silence.
+/// A slow reader is not buffered for: the next second waits for it.
 /// </remarks>
 internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
 {
     private const int ExpressionsMax = 64;
     private const int SubscribersMax = 100;
-    private const int AlertsPerRead = 500;
+    private const int AlertPagesPerTick = 8; // a page that was long away must not stop the metrics
+
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private int subscribers;
 
@@ -44,6 +46,11 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
             }
         }
 
+        if (!AlertLogCursor.TryReadPlace(http.Request, out long? after, out string place))
+        {
+            error ??= place;
+        }
+
         if (error is not null)
         {
             await PrometheusEnvelope.ErrorAsync(http, QueryErrorKind.BadData, error);
@@ -61,7 +68,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         try
         {
-            await ServeAsync(http, topics, queries, ended.Token);
+            await ServeAsync(http, topics, queries, after, ended.Token);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -73,44 +80,67 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         }
     }
 
-    private async Task ServeAsync(HttpContext http, string[] topics, List<PromQlQuery> queries, CancellationToken cancellationToken)
+    private async Task ServeAsync(HttpContext http, string[] topics, List<PromQlQuery> queries, long? after, CancellationToken cancellationToken)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
-        long lastAlert = long.TryParse(http.Request.Headers["Last-Event-ID"], out long id) ? id : node.Feed.NewestSequence;
+        TimeProvider time = node.Ports.Time;
+        AlertLogCursor? alerts = null;
         long lastVersion = -1;
         await http.Response.WriteAsync("retry: 1000\n\n", cancellationToken);
+        long written = time.GetTimestamp();
         while (true)
         {
+            bool isSilent = true;
             if (topics.Contains("cluster") && node.View.Version != lastVersion)
             {
                 lastVersion = node.View.Version;
                 string cluster = (await nodeApi.ClusterJsonAsync(cancellationToken)).GetRawText();
-                await WriteAsync(http, "cluster", null, Encoding.UTF8.GetBytes(cluster), cancellationToken);
+                await WriteAsync(http, "cluster", Encoding.UTF8.GetBytes(cluster), cancellationToken);
+                isSilent = false;
             }
 
-            if (topics.Contains("alerts") && node.Feed.NewestSequence > lastAlert)
+            if (topics.Contains("alerts") && node.Feed.IsAnnounced)
             {
-                foreach (AlertRecord alert in await node.Feed.ReadLogAsync(lastAlert, AlertsPerRead, cancellationToken))
-                {
-                    lastAlert = alert.Seq ?? lastAlert;
-                    await WriteAsync(http, AlertJson.Name(alert.Status), alert.Seq, AlertJson.ToBytes(alert), cancellationToken);
-                }
+                alerts ??= await AlertLogCursor.StartAsync(node.Feed, after, cancellationToken);
+                isSilent &= !await WriteAlertsAsync(http, alerts, cancellationToken);
             }
 
             if (topics.Contains("metrics") && node.Shards.IsReady)
             {
-                await WriteAsync(http, "metrics", null, await EvaluateAsync(queries, cancellationToken), cancellationToken);
+                await WriteAsync(http, "metrics", await EvaluateAsync(queries, cancellationToken), cancellationToken);
+                isSilent = false;
             }
 
+            if (isSilent && time.GetElapsedTime(written) >= node.Settings.Alert.KeepAlive)
+            {
+                await http.Response.WriteAsync(": keep-alive\n\n", cancellationToken);
+                isSilent = false;
+            }
+
+            written = isSilent ? written : time.GetTimestamp();
             await http.Response.Body.FlushAsync(cancellationToken);
-            await Task.Delay(TimeSpan.FromSeconds(1), node.Ports.Time, cancellationToken);
+            await Task.Delay(Tick, time, cancellationToken);
         }
+    }
+
+    private static async Task<bool> WriteAlertsAsync(HttpContext http, AlertLogCursor alerts, CancellationToken cancellationToken)
+    {
+        int pages = 0;
+        while (pages < AlertPagesPerTick && await alerts.NextAsync(cancellationToken) is { IsEmpty: false } events)
+        {
+            await http.Response.Body.WriteAsync(events, cancellationToken);
+            pages++;
+        }
+
+        return pages > 0;
     }
 
     private async Task<byte[]> EvaluateAsync(List<PromQlQuery> queries, CancellationToken cancellationToken)
     {
         long nowMs = node.Ports.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        using var timeout = new CancellationTokenSource(node.Settings.Http.QueryTimeout, node.Ports.Time); // for all expressions of the tick together
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
@@ -123,13 +153,18 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
             json.WriteStartArray("series"u8);
             try
             {
-                WriteSeries(json, await node.Query.EvaluateAsync(queries[i], QueryTimes.At(nowMs), cancellationToken));
+                WriteSeries(json, await node.Query.EvaluateAsync(queries[i], QueryTimes.At(nowMs), either.Token));
                 json.WriteEndArray();
             }
             catch (QueryException e)
             {
                 json.WriteEndArray();
                 json.WriteString("error"u8, e.Message);
+            }
+            catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                json.WriteEndArray();
+                json.WriteString("error"u8, $"query timed out: over {node.Settings.Http.QueryTimeout.TotalSeconds} s (Http:QueryTimeout)");
             }
 
             json.WriteEndObject();
@@ -159,10 +194,9 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         }
     }
 
-    private static async Task WriteAsync(HttpContext http, string name, long? id, byte[] data, CancellationToken cancellationToken)
+    private static async Task WriteAsync(HttpContext http, string name, byte[] data, CancellationToken cancellationToken)
     {
-        string head = id is null ? $"event: {name}\ndata: " : $"id: {id}\nevent: {name}\ndata: ";
-        await http.Response.WriteAsync(head, cancellationToken);
+        await http.Response.WriteAsync($"event: {name}\ndata: ", cancellationToken);
         await http.Response.Body.WriteAsync(data, cancellationToken);
         await http.Response.WriteAsync("\n\n", cancellationToken);
     }

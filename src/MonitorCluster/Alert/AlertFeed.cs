@@ -1,6 +1,7 @@
 using System.Text;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Alert;
 
@@ -19,7 +20,9 @@ internal sealed class AlertFeed : IAlertFeed
     private readonly RegionView region;
     private TaskCompletionSource news = new(TaskCreationOptions.RunContinuationsAsynchronously); // guarded by gate
     private long lastSequence; // guarded by gate
+    private readonly TaskCompletionSource announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long oldestSequence = 1;
+    private volatile IReadOnlyDictionary<AlertState, int> openByState = new Dictionary<AlertState, int>();
 
     /// <param name="reader">A store actor for reads.</param>
     /// <param name="journal">The journal, for acknowledgements that must be durable before they are confirmed.</param>
@@ -41,11 +44,25 @@ internal sealed class AlertFeed : IAlertFeed
         }
     }
 
-    /// <summary>Tells what the log holds: at start, after commits, after retention.</summary>
+    /// <summary>How many alerts are open by state, as of the last count.</summary>
+    public IReadOnlyDictionary<AlertState, int> OpenByState
+    {
+        get => openByState;
+        set => openByState = value;
+    }
+
+    /// <inheritdoc/>
+    public bool IsAnnounced => announced.Task.IsCompleted;
+
+    /// <inheritdoc/>
+    public Task WaitUntilAnnouncedAsync(CancellationToken cancellationToken) => announced.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Tells what the log holds: at start, after retention.</summary>
     public void Announce(long oldest, long last)
     {
         Interlocked.Exchange(ref oldestSequence, oldest);
         Announce(last);
+        announced.TrySetResult();
     }
 
     /// <summary>Tells that numbers up to this one are committed.</summary>
@@ -97,6 +114,7 @@ internal sealed class AlertFeed : IAlertFeed
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AlertRecord>> OpenAlertsAsync(CancellationToken cancellationToken)
     {
+        ThrowUnlessReady();
         IReadOnlyList<OpenAlertRow> rows = await StoreReads.AskAsync(reader, "open-alerts", s => s.OpenAlerts(), AnswerTimeout, cancellationToken);
         var stored = rows.ToDictionary(r => r.AlertId, r => Parse(r.Body, r.AlertId), StringComparer.Ordinal);
         IReadOnlyList<AlertRecord>[] open = await Task.WhenAll(
@@ -110,6 +128,7 @@ internal sealed class AlertFeed : IAlertFeed
     /// <inheritdoc/>
     public async Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken)
     {
+        ThrowUnlessReady();
         string shardText = id.Split('-')[0];
         OpenShardRef? shard = region.Open.FirstOrDefault(s => s.ShardId.ToString(System.Globalization.CultureInfo.InvariantCulture) == shardText);
         if (shard is null)
@@ -124,6 +143,15 @@ internal sealed class AlertFeed : IAlertFeed
         }
 
         return answer.Outcome;
+    }
+
+    // Before that the answer would be "none" or "no such alert" of alerts that are open.
+    private void ThrowUnlessReady()
+    {
+        if (!region.IsReady || !IsAnnounced)
+        {
+            throw new QueryException(QueryErrorKind.Unavailable, "the node is still loading its shards and the alert log");
+        }
     }
 
     private static AlertRecord Parse(string body, string alertId) => AlertJson.TryRead(Encoding.UTF8.GetBytes(body), out AlertRecord? alert)

@@ -1,3 +1,5 @@
+using MonitorCluster.TimeSeries.PromQl;
+
 namespace MonitorCluster.Alert;
 
 /// <summary>What became of an acknowledgement.</summary>
@@ -22,6 +24,12 @@ public interface IAlertFeed
     /// <summary>The newest number of the log; 0 when nothing was ever logged.</summary>
     long NewestSequence { get; }
 
+    /// <summary>Whether the node has read what the log holds; before that the two numbers mean nothing.</summary>
+    bool IsAnnounced { get; }
+
+    /// <summary>Completes when the node has read what the log holds.</summary>
+    Task WaitUntilAnnouncedAsync(CancellationToken cancellationToken);
+
     /// <summary>Logged transitions with a number above <paramref name="after"/>, ascending, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken);
 
@@ -29,8 +37,10 @@ public interface IAlertFeed
     Task WaitForNewAsync(long after, CancellationToken cancellationToken);
 
     /// <summary>All open alerts, pending ones and those not yet in the log (no number) among them.</summary>
+    /// <exception cref="QueryException">Kind unavailable: the node is still loading what it holds.</exception>
     Task<IReadOnlyList<AlertRecord>> OpenAlertsAsync(CancellationToken cancellationToken);
 
     /// <summary>Acknowledges an open alert; completes when the transition is durable.</summary>
+    /// <exception cref="QueryException">Kind unavailable: the node is still loading what it holds.</exception>
     Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken);
 }

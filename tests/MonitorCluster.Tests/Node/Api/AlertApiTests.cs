@@ -143,6 +143,44 @@ public sealed class AlertApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_IdTheLogNeverHad_ResetsAndGoesOnFromTheOldest()
+    {
+        feed.Append(2);
+        var seen = new List<string>();
+        using StreamReader stream = await OpenAsync("/api/v1/alerts/stream", lastEventId: "99");
+
+        await ReadAsync(stream, seen, 3);
+
+        Assert.Equal(["0 reset {\"oldest\":1}", "1 firing 1-1", "2 firing 1-2"], seen);
+    }
+
+    [Fact]
+    public async Task Stream_BeforeTheNodeKnowsItsLog_TakesTheNewestOnlyThen()
+    {
+        feed.Announced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new List<string>();
+        using StreamReader stream = await OpenAsync("/api/v1/alerts/stream");
+        feed.Append(5);
+        feed.Announced.SetResult();
+        await feed.NextWaitAsync(deadline.Token);
+
+        feed.Append(1);
+        await ReadAsync(stream, seen, 1);
+
+        Assert.Equal(["6 firing 1-6"], seen);
+    }
+
+    [Fact]
+    public async Task GetAlerts_SeriesWithALabelMetric_HasEachKeyOnce()
+    {
+        feed.Open.Add(Alerts.Make(LabelSet.Create("node_load1", ("host", "web-1"), ("metric", "own")), AlertStatus.Firing, "1-1"));
+
+        JsonElement labels = (await GetAsync("/api/v1/alerts")).GetProperty("alerts")[0].GetProperty("labels");
+
+        Assert.Equal(["own"], labels.EnumerateObject().Where(l => l.Name == "metric").Select(l => l.Value.GetString()));
+    }
+
+    [Fact]
     public async Task Stream_Silence_SendsKeepAlive()
     {
         using StreamReader stream = await OpenAsync("/api/v1/alerts/stream");
@@ -240,6 +278,12 @@ public sealed class AlertApiTests : IAsyncLifetime
 
         public string? Acknowledged { get; private set; }
 
+        public TaskCompletionSource Announced { get; set; } = Done();
+
+        public bool IsAnnounced => Announced.Task.IsCompleted;
+
+        public Task WaitUntilAnnouncedAsync(CancellationToken cancellationToken) => Announced.Task.WaitAsync(cancellationToken);
+
         public long OldestSequence => Interlocked.Read(ref oldest);
 
         public long NewestSequence
@@ -270,6 +314,13 @@ public sealed class AlertApiTests : IAsyncLifetime
         public void Trim(long first) => Interlocked.Exchange(ref oldest, first);
 
         public async Task NextWaitAsync(CancellationToken cancellationToken) => await waits.Reader.ReadAsync(cancellationToken);
+
+        private static TaskCompletionSource Done()
+        {
+            var done = new TaskCompletionSource();
+            done.SetResult();
+            return done;
+        }
 
         public Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken)
         {

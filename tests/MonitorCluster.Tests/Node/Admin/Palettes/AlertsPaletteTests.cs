@@ -125,6 +125,10 @@ public sealed class AlertsPaletteTests
 
         public long NewestSequence => log.Count;
 
+        public bool IsAnnounced => true;
+
+        public Task WaitUntilAnnouncedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
         public void Append(int count)
         {
             for (int i = 0; i < count; i++)
