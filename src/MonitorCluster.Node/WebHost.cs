@@ -40,13 +40,22 @@ internal static class WebHost
         builder.Services.AddResponseCompression(o => o.EnableForHttps = true);
 
         WebApplication app = builder.Build();
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = FailedAsync });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = FailedAsync,
+            SuppressDiagnosticsCallback = failure => IsExpected(failure.Exception),
+        });
+        app.Use((context, next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff"; // label values and help texts are other people's
+            return next(context);
+        });
         app.UseMiddleware<RequestGuard>(new RequestTrust(http.Token, "Http:Token", [.. http.Addresses.Select(a => a.Host)]));
         app.UseResponseCompression();
         app.UseRouting();
         app.Use(AnswerUnroutedAsync);
         app.MapWebUi();
-        QueryApi.Map(app);
+        QueryApi.Map(app, http.QueryTimeout);
         app.MapAlertApi();
         var nodeApi = new NodeApi(node);
         nodeApi.Map(app);
@@ -118,6 +127,11 @@ internal static class WebHost
             BadHttpRequestException bad => (QueryErrorKind.BadData, bad.Message),
             _ => (QueryErrorKind.Internal, "the node failed to answer; its log says why"),
         };
-        return PrometheusEnvelope.ErrorAsync(http, kind, message);
+        http.Response.Headers.XContentTypeOptions = "nosniff"; // the handler has cleared the headers
+        return PrometheusEnvelope.ErrorAsync(http, kind, message, (failure as BadHttpRequestException)?.StatusCode);
     }
+
+    private static bool IsExpected(Exception failure) =>
+        failure is QueryException { Kind: not QueryErrorKind.Internal } or TimeoutException or Cluster.Storage.StoreUnavailableException
+            or BadHttpRequestException;
 }

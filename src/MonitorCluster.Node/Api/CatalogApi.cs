@@ -6,7 +6,7 @@ using MonitorCluster.TimeSeries.PromQl;
 namespace MonitorCluster.Node.Api;
 
 /// <summary>What there is: series, labels, values, metadata, sizes.</summary>
-internal sealed class CatalogApi(IQueryService service)
+internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
 {
     /// <summary><c>/series</c>; <c>match[]</c> must be there.</summary>
     public async Task SeriesAsync(HttpContext http, RequestParameters parameters)
@@ -18,7 +18,8 @@ internal sealed class CatalogApi(IQueryService service)
             throw new QueryException(QueryErrorKind.BadData, "match[] is missing");
         }
 
-        IReadOnlyList<LabelSet> series = await service.SeriesAsync(selectors, fromMs, toMs, http.RequestAborted);
+        IReadOnlyList<LabelSet> series = await deadline.RunAsync(
+            http, parameters, token => service.SeriesAsync(selectors, fromMs, toMs, token));
         await PrometheusEnvelope.SuccessAsync(
             http,
             async json =>
@@ -39,7 +40,9 @@ internal sealed class CatalogApi(IQueryService service)
     public async Task LabelsAsync(HttpContext http, RequestParameters parameters)
     {
         (long fromMs, long toMs, int? limit) = Bounds(parameters);
-        await WriteTextsAsync(http, await service.LabelNamesAsync(parameters.Selectors(), fromMs, toMs, http.RequestAborted), limit);
+        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors = parameters.Selectors();
+        IReadOnlyList<string> names = await deadline.RunAsync(http, parameters, token => service.LabelNamesAsync(selectors, fromMs, toMs, token));
+        await WriteTextsAsync(http, names, limit);
     }
 
     /// <summary><c>/label/NAME/values</c>; a name may be escaped as <c>U__...</c>.</summary>
@@ -52,7 +55,9 @@ internal sealed class CatalogApi(IQueryService service)
         }
 
         (long fromMs, long toMs, int? limit) = Bounds(parameters);
-        await WriteTextsAsync(http, await service.LabelValuesAsync(name, parameters.Selectors(), fromMs, toMs, http.RequestAborted), limit);
+        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors = parameters.Selectors();
+        IReadOnlyList<string> values = await deadline.RunAsync(http, parameters, token => service.LabelValuesAsync(name, selectors, fromMs, toMs, token));
+        await WriteTextsAsync(http, values, limit);
     }
 
     /// <summary><c>/metadata</c>: a list for each family, here always of one.</summary>
@@ -82,7 +87,7 @@ internal sealed class CatalogApi(IQueryService service)
     /// <summary><c>/status/tsdb</c>.</summary>
     public async Task TsdbAsync(HttpContext http, RequestParameters parameters)
     {
-        TsdbStatus status = await service.TsdbStatusAsync(http.RequestAborted);
+        TsdbStatus status = await deadline.RunAsync(http, parameters, service.TsdbStatusAsync);
         await PrometheusEnvelope.SuccessAsync(http, json =>
         {
             Utf8JsonWriter writer = json.Writer;

@@ -24,7 +24,10 @@ internal static class PrometheusEnvelope
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to read an answer; the status is for the access log.
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            if (!http.Response.HasStarted)
+            {
+                http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
         }
     };
 
@@ -48,7 +51,11 @@ internal static class PrometheusEnvelope
     }
 
     /// <summary>A failure.</summary>
-    public static async Task ErrorAsync(HttpContext http, QueryErrorKind kind, string message)
+    /// <param name="http">The request.</param>
+    /// <param name="kind">The kind of error.</param>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="ownStatus">The answer's status when it is not that of the kind.</param>
+    public static async Task ErrorAsync(HttpContext http, QueryErrorKind kind, string message, int? ownStatus = null)
     {
         (int status, string name) = kind switch
         {
@@ -60,7 +67,7 @@ internal static class PrometheusEnvelope
             QueryErrorKind.NotFound => (StatusCodes.Status404NotFound, "not_found"),
             _ => (StatusCodes.Status500InternalServerError, "internal"),
         };
-        http.Response.StatusCode = status;
+        http.Response.StatusCode = ownStatus ?? status;
         http.Response.ContentType = ContentType;
         await using var json = new JsonStream(http.Response.BodyWriter, http.RequestAborted);
         json.Writer.WriteStartObject();

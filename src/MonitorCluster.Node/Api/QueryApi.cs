@@ -9,25 +9,27 @@ namespace MonitorCluster.Node.Api;
 internal sealed class QueryApi
 {
     private static readonly string[] GetAndPost = ["GET", "POST"];
-    private static readonly TimeSpan TimeoutMax = TimeSpan.FromMinutes(2);
 
     private readonly IQueryService service;
     private readonly TimeProvider time;
 
-    private QueryApi(IQueryService service, TimeProvider time)
-    {
-        this.service = service;
-        this.time = time;
-    }
+    private readonly QueryDeadline deadline;
+
+    private QueryApi(IQueryService service, TimeProvider time, QueryDeadline deadline) =>
+        (this.service, this.time, this.deadline) = (service, time, deadline);
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Maps the routes; the services must have an <see cref="IQueryService"/> and a <see cref="TimeProvider"/>.</summary>
-    public static void Map(IEndpointRouteBuilder routes)
+    /// <param name="routes">Where to.</param>
+    /// <param name="timeoutMax">The longest a query may take; a request may only ask for less.</param>
+    public static void Map(IEndpointRouteBuilder routes, TimeSpan timeoutMax)
     {
         IQueryService service = routes.ServiceProvider.GetRequiredService<IQueryService>();
-        var api = new QueryApi(service, routes.ServiceProvider.GetRequiredService<TimeProvider>());
-        var catalog = new CatalogApi(service);
+        TimeProvider time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
+        var deadline = new QueryDeadline(time, timeoutMax);
+        var api = new QueryApi(service, time, deadline);
+        var catalog = new CatalogApi(service, deadline);
         (string Path, Func<HttpContext, RequestParameters, Task> Handle)[] queries =
         [
             ("query", api.QueryAsync),
@@ -88,21 +90,7 @@ internal sealed class QueryApi
 
     private async Task AnswerAsync(HttpContext http, RequestParameters parameters, PromQlQuery query, QueryTimes times, int? limit)
     {
-        TimeSpan allowed = parameters.DurationMs("timeout") is { } ms && ms < TimeoutMax.TotalMilliseconds ? TimeSpan.FromMilliseconds(ms) : TimeoutMax;
-        QueryResult result;
-        using (var timeout = new CancellationTokenSource(allowed, time))
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, http.RequestAborted))
-        {
-            try
-            {
-                result = await service.EvaluateAsync(query, times, either.Token);
-            }
-            catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
-            {
-                throw new QueryException(QueryErrorKind.Timeout, $"the query took longer than {allowed.TotalSeconds} s", e);
-            }
-        }
-
+        QueryResult result = await deadline.RunAsync(http, parameters, token => service.EvaluateAsync(query, times, token));
         bool isTruncated = QueryResultJson.SeriesCount(result) > limit;
         await PrometheusEnvelope.SuccessAsync(http, json => QueryResultJson.WriteAsync(json, result, limit ?? int.MaxValue), isTruncated);
     }

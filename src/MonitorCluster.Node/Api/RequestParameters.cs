@@ -15,6 +15,9 @@ internal sealed class RequestParameters
     // A query has at most 64 KiB characters, at most 9 bytes each when escaped.
     private const long BodyBytesMax = 1 << 20;
 
+    // Each selector asks every shard.
+    private const int SelectorsMax = 64;
+
     private readonly IQueryCollection url;
     private readonly IFormCollection form;
 
@@ -34,6 +37,11 @@ internal sealed class RequestParameters
             return new RequestParameters(request.Query, FormCollection.Empty);
         }
 
+        if (!string.Equals(request.ContentType?.Split(';')[0].Trim(), "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"form of type \"{request.ContentType}\": only application/x-www-form-urlencoded is read");
+        }
+
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = BodyBytesMax;
@@ -44,7 +52,7 @@ internal sealed class RequestParameters
             var limits = new FormOptions { ValueLengthLimit = (int)BodyBytesMax };
             return new RequestParameters(request.Query, await request.ReadFormAsync(limits, http.RequestAborted));
         }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        catch (Exception e) when (e is InvalidDataException or IOException) // BadHttpRequestException is one
         {
             throw new QueryException(QueryErrorKind.BadData, $"the form cannot be read: {e.Message}", e);
         }
@@ -115,9 +123,10 @@ internal sealed class RequestParameters
     public PromQlQuery Query() => PromQlQuery.TryParse(Text("query") ?? "", out PromQlQuery query, out PromQlError error)
         ? query : throw Invalid("query", error.ToString());
 
-    /// <summary>The selectors of <c>match[]</c>.</summary>
-    /// <exception cref="QueryException">Kind bad_data: one is malformed.</exception>
-    public IReadOnlyList<IReadOnlyList<LabelMatcher>> Selectors() =>
+    /// <summary>The selectors of <c>match[]</c>, at most 64.</summary>
+    /// <exception cref="QueryException">Kind bad_data: one is malformed, or there are too many.</exception>
+    public IReadOnlyList<IReadOnlyList<LabelMatcher>> Selectors() => All("match[]").Take(SelectorsMax + 1).Count() > SelectorsMax
+        ? throw Invalid("match[]", $"{All("match[]").Count()} selectors, the limit is {SelectorsMax}") :
     [
         .. All("match[]").Select(text => PromQlQuery.TryParseSelector(text, out IReadOnlyList<LabelMatcher> matchers, out PromQlError error)
             ? matchers : throw Invalid("match[]", error.ToString())),

@@ -164,7 +164,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
             catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 json.WriteEndArray();
-                json.WriteString("error"u8, $"query timed out: over {node.Settings.Http.QueryTimeout.TotalSeconds} s (Http:QueryTimeout)");
+                json.WriteString("error"u8, $"the queries took longer than {node.Settings.Http.QueryTimeout.TotalSeconds} s (Http:QueryTimeout)");
             }
 
             json.WriteEndObject();

@@ -17,7 +17,8 @@ internal sealed class FakeQueryService : IQueryService
     }
 
     public Task<QueryResult> EvaluateAsync(PromQlQuery query, QueryTimes times, CancellationToken cancellationToken) =>
-        query.Text == "unavailable" ? throw new QueryException(QueryErrorKind.Unavailable, "shards 3, 4 have no owner")
+        query.Text == "hangs" ? HangAsync<QueryResult>(cancellationToken)
+        : query.Text == "unavailable" ? throw new QueryException(QueryErrorKind.Unavailable, "shards 3, 4 have no owner")
         : Task.FromResult(store.Evaluate(query, times, null, cancellationToken));
 
     public Task<IReadOnlyList<LabelSet>> SeriesAsync(
@@ -31,10 +32,15 @@ internal sealed class FakeQueryService : IQueryService
 
     public Task<IReadOnlyList<string>> LabelValuesAsync(
         string name, IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>(name != "host" ? [name] : [.. store.Series.Select(s => s[name]).Order(StringComparer.Ordinal)]);
+        name == "hangs" ? HangAsync<IReadOnlyList<string>>(cancellationToken)
+        : Task.FromResult<IReadOnlyList<string>>(name != "host" ? [name] : [.. store.Series.Select(s => s[name]).Order(StringComparer.Ordinal)]);
 
     public Task<IReadOnlyList<MetricMetadata>> MetadataAsync(string? metric, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<MetricMetadata>>([new MetricMetadata(metric ?? "all", "gauge", "Up.", "")]);
+
+    // Until somebody ends it.
+    private static async Task<T> HangAsync<T>(CancellationToken cancellationToken) =>
+        await new TaskCompletionSource<T>().Task.WaitAsync(cancellationToken);
 
     public Task<TsdbStatus> TsdbStatusAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new TsdbStatus(2, 3, 4, 5, 6, [new NamedCount("up", 2)], [], [], []));

@@ -23,7 +23,7 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IQueryService>(service).AddSingleton<TimeProvider>(new FixedTime());
         app = builder.Build();
-        QueryApi.Map(app);
+        QueryApi.Map(app, TimeSpan.FromMilliseconds(200));
         await app.StartAsync();
         client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
@@ -82,6 +82,10 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
     [InlineData("series?match[]=up[5m]", 400, "bad_data", "invalid parameter \\\"match[]\\\": 1:3: parse error")]
     [InlineData("series?match[]=up&start=2&end=1", 400, "bad_data", "invalid parameter \\\"end\\\": end 1 is before start 2")]
     [InlineData("label/U__x_zz_/values", 400, "bad_data", "\\\"U__x_zz_\\\" is no label name")]
+    [InlineData("query?query=hangs", 503, "timeout", "the query took longer than 0.2 s")]
+    [InlineData("query?query=hangs&timeout=10ms", 503, "timeout", "the query took longer than 0.01 s")]
+    [InlineData("query?query=hangs&timeout=1h", 503, "timeout", "the query took longer than 0.2 s")]
+    [InlineData("label/hangs/values", 503, "timeout", "the query took longer than 0.2 s")]
     [InlineData("query?query=unavailable", 503, "unavailable", "shards 3, 4 have no owner")]
     public async Task Get_Bad_NamesWhatIsWrong(string path, int status, string? errorType, string text)
     {
@@ -135,6 +139,31 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("the form cannot be read: ", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("series", 64, HttpStatusCode.OK)]
+    [InlineData("series", 65, HttpStatusCode.BadRequest)]
+    [InlineData("labels", 65, HttpStatusCode.BadRequest)]
+    public async Task Get_ManySelectors_AreBounded(string path, int selectors, HttpStatusCode expected)
+    {
+        string query = string.Join('&', Enumerable.Repeat("match[]=up", selectors));
+
+        HttpResponseMessage response = await client.GetAsync($"/api/v1/{path}?{query}");
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Post_MultipartForm_IsRefused()
+    {
+        using var form = new StringContent("--x\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nup");
+        form.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+
+        HttpResponseMessage response = await client.PostAsync("/api/v1/query", form);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("only application/x-www-form-urlencoded", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
