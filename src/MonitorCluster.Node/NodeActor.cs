@@ -19,6 +19,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan CountDelay = TimeSpan.FromSeconds(1);
+
     private readonly NodeRuntime node;
     private ShardsOwned? owned;
 
@@ -39,9 +41,24 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ClusterViewChanged>(m => node.View = m);
         Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
         Receive<MembershipRefused>(m => node.End(NodeExit.Configuration, m.Reasons));
-        Receive<AlertsCommitted>(m => node.Feed.Announce(m.LastSequence));
-        Receive<StoreReply>(m => Open((Opening)m.Result!));
-        Receive<StoreFailed>(_ => Timers.StartSingleTimer("retry", Retry.Instance, RetryDelay));
+        Receive<AlertsCommitted>(m =>
+        {
+            node.Feed.Announce(m.LastSequence);
+            CountAlertsSoon();
+        });
+        Receive<CountAlerts>(count => node.Reader.Tell(new StoreCommand("count-alerts", s => s.OpenAlerts().CountBy(a => a.State).ToDictionary(), count)));
+        Receive<StoreReply>(Read);
+        Receive<StoreFailed>(m =>
+        {
+            if (m.Tag is CountAlerts)
+            {
+                CountAlertsSoon();
+            }
+            else
+            {
+                Timers.StartSingleTimer("retry", Retry.Instance, RetryDelay);
+            }
+        });
         Receive<Retry>(_ => AskWithData());
     }
 
@@ -50,14 +67,41 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void AskWithData() => node.Store.Tell(new StoreCommand(
         "shards-with-data", s => new Opening(s.ShardsWithData(), s.OldestAlertSequence(), s.LastAlertSequence())));
 
+    // For the own metrics: at most once a second, however often alerts change.
+    private void CountAlertsSoon()
+    {
+        if (!Timers.IsTimerActive(CountAlerts.Instance))
+        {
+            Timers.StartSingleTimer(CountAlerts.Instance, CountAlerts.Instance, CountDelay);
+        }
+    }
+
+    private void Read(StoreReply reply)
+    {
+        if (reply.Tag is CountAlerts)
+        {
+            node.Feed.OpenByState = (Dictionary<AlertState, int>)reply.Result!;
+        }
+        else
+        {
+            Open((Opening)reply.Result!);
+        }
+    }
+
     private void Open(Opening opening)
     {
+        CountAlertsSoon();
         node.Feed.Announce(opening.OldestAlert, opening.LastAlert);
         var mine = owned!.Shards.Select(s => s.ShardId).ToHashSet();
         node.Region.Tell(new OwnShards([.. owned.Shards.Select(s => (s.ShardId, s.Epoch))], [.. opening.WithData.Where(mine.Contains)]));
     }
 
     private sealed record Opening(IReadOnlyList<int> WithData, long OldestAlert, long LastAlert);
+
+    private sealed class CountAlerts
+    {
+        public static readonly CountAlerts Instance = new();
+    }
 
     private sealed class Retry
     {

@@ -71,7 +71,7 @@ internal sealed partial class NodeRuntime : IDisposable
         // :: Steps 9 and 11 alert, query
         Feed = new AlertFeed(Reader, Journal, Shards);
         Query = new QueryService(Shards, Reader, Metrics, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
-        Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed);
+        Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed, () => View);
 
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         foreach (Type happened in NodeActor.Events)

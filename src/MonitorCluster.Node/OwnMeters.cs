@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
@@ -13,7 +14,7 @@ namespace MonitorCluster.Node;
 /// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
 internal sealed class OwnMeters(
     ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog,
-    RegionView region, IAlertFeed alerts)
+    RegionView region, AlertFeed alerts, Func<ClusterViewChanged> cluster)
 {
     /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
@@ -31,6 +32,11 @@ internal sealed class OwnMeters(
         foreach ((string reason, long samples) in pushed.All)
         {
             yield return Counter("ingest_rejected_total", "Samples not stored, by reason.", samples, ("reason", reason));
+        }
+
+        foreach ((string reason, long requests) in pushed.Requests)
+        {
+            yield return Counter("ingest_refused_requests_total", "Pushed requests refused whole, by reason.", requests, ("reason", reason));
         }
 
         foreach (SubmitRefusal reason in Enum.GetValues<SubmitRefusal>())
@@ -57,6 +63,7 @@ internal sealed class OwnMeters(
         yield return Counter("wal_corrupt_places_total", "Damaged places found in the log.", stream.CorruptPlacesTotal);
         yield return Counter("wal_sections_lost_total", "Logged sections that damage made unreadable.", stream.SectionsLostTotal);
         yield return Gauge("series", "Series this node has collected lately.", catalog.Count);
+        yield return Counter("series_refused_total", "New series refused because the node's catalog was full.", catalog.RefusedTotal);
         yield return Gauge("shards", "Shards of this node, by state.", region.Open.Count - region.Loading, ("state", "open"));
         yield return Gauge("shards", "Shards of this node, by state.", region.Loading, ("state", "loading"));
         yield return Gauge("shards", "Shards of this node, by state.", region.Owned - region.Open.Count, ("state", "empty"));
@@ -64,11 +71,23 @@ internal sealed class OwnMeters(
         yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);
         yield return Counter("store_seconds_total", "Time spent in operations of the store.", store.Seconds);
         yield return Gauge("alert_sequence", "Number of the newest entry of the alert log.", alerts.NewestSequence);
+        foreach (AlertState state in (AlertState[])[AlertState.Pending, AlertState.Firing, AlertState.Acknowledged])
+        {
+            yield return Gauge("alerts", "Open alerts of the log, by state.", alerts.OpenByState.GetValueOrDefault(state), ("state", Snake(state)));
+        }
+
+        IReadOnlyList<MemberRow> members = cluster().Members;
+        foreach (MemberStatus status in Enum.GetValues<MemberStatus>())
+        {
+            yield return Gauge("cluster_members", "Members of the cluster, by status.", members.Count(m => m.Status == status), ("status", Snake(status)));
+        }
+
         yield return Counter("actor_messages_total", "Messages that actors handled.", system.Metrics.Processed);
         yield return Counter("actor_dead_letters_total", "Messages that reached nobody.", system.Metrics.DeadLetters);
         yield return Counter("actor_overflows_total", "Messages refused by full mailboxes.", system.Metrics.Overflows);
         yield return Counter("actor_restarts_total", "Restarts of actors.", system.Metrics.Restarts);
         yield return Gauge("actors", "Actors alive.", system.Metrics.LiveActors);
+        yield return Gauge("actor_mailbox_depth", "Messages that wait in the fullest mailbox.", system.MailboxDepthMax);
         foreach (OwnMetric metric in ReadProcess())
         {
             yield return metric;
