@@ -24,8 +24,6 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     private static readonly TimeSpan LoadRetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FullRetryDelay = TimeSpan.FromSeconds(1);
 
-    // Senders need a moment to come back after a start; until then nobody is judged silent.
-    private static readonly TimeSpan SilenceGrace = TimeSpan.FromSeconds(15);
 
     private readonly ShardContext context;
     private readonly ILogger logger;
@@ -213,7 +211,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Tick(ShardTick tick)
     {
-        if (tick.NowMs - loadedAtMs >= (long)SilenceGrace.TotalMilliseconds)
+        if (tick.NowMs - loadedAtMs >= (long)context.Detect.SilenceGrace.TotalMilliseconds)
         {
             ChangeState(() =>
             {

@@ -42,7 +42,8 @@ internal sealed partial class ShardState
         return window;
     }
 
-    /// <summary>The series that may match and live in a span (first sample to newest one). Cheap: regular expressions are the caller's, off the mailbox.</summary>
+    /// <summary>The series that may match and live in a span (first sample to newest one).</summary>
+    /// <remarks>Cheap: regular expressions are the caller's, off the mailbox.</remarks>
     /// <param name="metric">The metric's name when the selector fixes it, else null.</param>
     /// <param name="fixedLabels">Labels whose value the selector fixes; the empty value means that the series lacks it.</param>
     /// <param name="fromMs">Inclusive.</param>

@@ -23,6 +23,11 @@ public sealed class DetectOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan Lateness { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Time after a shard was opened in which nobody is judged silent: senders need a moment to come back.</summary>
+    /// <value>Default 15 s; 0 to 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan SilenceGrace { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Steps before a series of known meaning is scored; others take four times as many. The first third is not learnt from.</summary>
     /// <value>Default 30; 10 to 10,000.</value>
     [Range(10, 10_000)]

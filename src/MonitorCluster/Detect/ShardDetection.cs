@@ -142,7 +142,8 @@ public sealed class ShardDetection
         }
     }
 
-    /// <summary>After a restart: resolves alerts whose detector does not stand behind them, because the series ended, the step changed or detection is off.</summary>
+    /// <summary>After a restart: resolves alerts whose detector does not stand behind them.</summary>
+    /// <remarks>The series ended, the step was changed, or detection is off.</remarks>
     public void ResolveEnded(long atMs)
     {
         var alive = new HashSet<(LabelSet Labels, string Channel)>();

@@ -87,6 +87,13 @@ internal sealed class SimMachine(string name, SimWorld world, Random random, Sim
             CutBytes = 8 << 10,
             LateSamplesMax = 40,
         },
-        Detect = new DetectOptions { Step = TimeSpan.FromSeconds(1), LearningSteps = 10, RecoverSteps = 3, StuckSteps = 10 },
+        Detect = new DetectOptions
+        {
+            Step = TimeSpan.FromSeconds(1),
+            LearningSteps = 10,
+            RecoverSteps = 3,
+            StuckSteps = 10,
+            SilenceGrace = TimeSpan.FromSeconds(2),
+        },
     };
 }

@@ -119,7 +119,10 @@ internal sealed class ShardHarness
         FoundSeries found = Assert.Single(State.Find(labels.Metric, [.. labels.Labels], long.MinValue, long.MaxValue));
         PinnedShard pinned = State.Pin([found.Number], fromMs, toMs);
         Assert.Single(pinned.Series);
-        BlockRow[] stored = [.. blocks.Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut)];
+        BlockRow[] stored =
+        [
+            .. blocks.Where(b => b.FromMs <= toMs && b.ToMs >= fromMs && BlockReader.TryReadCut(b.Body, out long cut) && cut < pinned.MemoryFromCut),
+        ];
         Assert.True(pinned.HasStoredBlocks || stored.Length == 0, "the pin says that the store has nothing, but it has");
         var assembler = new ShardAssembler(pinned, fromMs, toMs);
         foreach (BlockRow row in stored.Reverse())
