@@ -181,7 +181,7 @@ public sealed class BadRequestTests(RunningNode node) : IClassFixture<RunningNod
         Assert.Equal((204, ""), await _client.WriteAsync(normal));
         JsonElement stored = await _client.WaitForAsync("clock{host=\"future\"}", r => r.GetArrayLength() == 1, Patience);
         Assert.Equal("3", stored[0].GetProperty("value")[1].GetString());
-        Assert.True(await _client.MetricAsync("monitorcluster_ingest_rejected_total{reason=\"samples too far in the future\"}") >= 2);
+        Assert.True(await _client.MetricAsync("monitorcluster_ingest_rejected_total{reason=\"samples_too_far_in_the_future\"}") >= 2);
     }
 
     [Fact]
