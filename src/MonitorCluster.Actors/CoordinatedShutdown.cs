@@ -118,7 +118,11 @@ public sealed partial class CoordinatedShutdown
             if (tasks.Length > 0)
             {
                 using var timeout = new CancellationTokenSource(PhaseTimeout, _system.TimeProvider);
-                await Task.WhenAll(tasks.Select(task => RunTaskAsync(task.Phase, task.Name, task.Work, timeout.Token)));
+                Task[] running = [.. tasks.Select(task => RunTaskAsync(task.Phase, task.Name, task.Work, timeout.Token))];
+                foreach (Task task in running)
+                {
+                    await task;
+                }
             }
         }
 
@@ -130,7 +134,7 @@ public sealed partial class CoordinatedShutdown
     {
         try
         {
-            await work(timeout).WaitAsync(timeout);
+            await UntilAsync(work(timeout), timeout);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
@@ -141,6 +145,30 @@ public sealed partial class CoordinatedShutdown
 #pragma warning restore CA1031
         {
             LogFailed(e, phase, name);
+        }
+    }
+
+    // Task.WaitAsync and WhenAll hop over the thread pool when what they wait for completes asynchronously, and a simulation would leave its thread.
+    private static async Task UntilAsync(Task work, CancellationToken timeout)
+    {
+        var ended = new TaskCompletionSource();
+        using CancellationTokenRegistration registration = timeout.Register(() => ended.TrySetCanceled(timeout));
+        _ = PassOnAsync(work, ended); // its failure is passed on; one that comes after the time-out has nobody left to hear it
+        await ended.Task;
+    }
+
+    private static async Task PassOnAsync(Task work, TaskCompletionSource ended)
+    {
+        try
+        {
+            await work;
+            ended.TrySetResult();
+        }
+#pragma warning disable CA1031 // boundary: whatever the task throws goes to whoever waits
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ended.TrySetException(e);
         }
     }
 
