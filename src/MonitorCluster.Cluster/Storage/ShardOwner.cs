@@ -6,4 +6,5 @@ namespace MonitorCluster.Cluster.Storage;
 /// <param name="Owner">The owner's incarnation; null when it has none.</param>
 /// <param name="Target">Where the shard is moving to; null when it is not.</param>
 /// <param name="Version">The cluster version of the last change.</param>
-public readonly record struct ShardOwner(int ShardId, long Epoch, long? Owner, long? Target, long Version);
+/// <param name="MoveId">The move under way; null when there is none.</param>
+public readonly record struct ShardOwner(int ShardId, long Epoch, long? Owner, long? Target, long Version, long? MoveId = null);
