@@ -12,29 +12,18 @@ namespace MonitorCluster.Node;
 
 /// <summary>The composition root: makes every actor and service of one node from its settings and ports, in the order of a sample's journey.</summary>
 /// <remarks>The program and the simulation both start here; what differs between them is in <see cref="NodePorts"/> alone.</remarks>
-internal sealed partial class NodeRuntime : IDisposable
+internal sealed partial class NodeRuntime : NodeCore
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly TaskCompletionSource<(NodeExit Code, IReadOnlyList<string> Reasons)> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IActorRef membership;
+    private readonly OwnMeters meters;
+    private readonly MemberMeters memberMeters;
     private volatile ClusterViewChanged view = new(0, [], []);
 
     public NodeRuntime(NodeSettings settings, NodePorts ports, Guid dataDirectoryId)
+        : base(settings, ports)
     {
-        (Settings, Ports) = (settings, ports);
-        System = ActorSystem.Create("monitorcluster", new ActorSystemSetup
-        {
-            TimeProvider = ports.Time,
-            Dispatchers = ports.Dispatchers,
-            LoggerFactory = ports.Loggers,
-
-            // Crash only: what the node keeps is in log and journal, so a program error ends it and a new start reads them.
-            GuardianStrategy = new OneForOneStrategy(_ => Directive.Escalate),
-        });
-        (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
-        Catalog = new SeriesCatalog(settings.Aggregate.SeriesMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
-        StoreStatistics = new StoreStatistics();
         ILogger<StoreActor> storeLog = ports.Loggers.CreateLogger<StoreActor>();
         Store = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store");
         Reader = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store-reader");
@@ -71,7 +60,8 @@ internal sealed partial class NodeRuntime : IDisposable
         // :: Steps 9 and 11 alert, query
         Feed = new AlertFeed(Reader, Journal, Shards);
         Query = new QueryService(Shards, Reader, Metrics, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
-        Meters = new OwnMeters(System, Counters, StreamCounters, PushRefusals, StoreStatistics, Catalog, Shards, Feed, () => View);
+        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog);
+        memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
 
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         foreach (Type happened in NodeActor.Events)
@@ -84,34 +74,12 @@ internal sealed partial class NodeRuntime : IDisposable
                 Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()),
             "membership");
 
-        // :: Step 1 collect
-        if (settings.Collect.Enabled)
-        {
-            HostCollector = System.ActorOf(
-                HostCollectorActor.CreateProps(new HostCollectorSetup(
-                    settings.Node.Name, settings.Collect, () => [.. ports.Sources(), new OwnMetricsSource(Meters.Read)], Catalog, Metrics, Collector,
-                    ports.Loggers.CreateLogger<HostCollectorActor>())),
-                "host");
-        }
+        StartCollecting();
     }
-
-    public NodeSettings Settings { get; }
-
-    public NodePorts Ports { get; }
-
-    public ActorSystem System { get; }
 
     public AggregateCounters Counters { get; } = new();
 
-    public StreamCounters StreamCounters { get; } = new();
-
-    public StoreStatistics StoreStatistics { get; }
-
-    public SeriesCatalog Catalog { get; }
-
-    public MetricCatalog Metrics { get; } = new();
-
-    public PushRefusals PushRefusals { get; } = new();
+    public StoreStatistics StoreStatistics { get; } = new();
 
     public RegionView Shards { get; } = new();
 
@@ -125,15 +93,11 @@ internal sealed partial class NodeRuntime : IDisposable
 
     public IActorRef Region { get; }
 
-    public IActorRef Collector { get; }
-
-    public IActorRef? HostCollector { get; }
+    public override IActorRef Collector { get; }
 
     public AlertFeed Feed { get; }
 
     public QueryService Query { get; }
-
-    public OwnMeters Meters { get; }
 
     /// <summary>The cluster as membership saw it last.</summary>
     public ClusterViewChanged View
@@ -143,17 +107,13 @@ internal sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Whether the node owns its shards, has loaded those with data, has replayed its log, and reaches the store.</summary>
-    public bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable && StreamCounters.IsReplayed;
+    public override bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable && StreamCounters.IsReplayed;
 
-    /// <summary>Completes when the node must end by itself, with the exit code and the reasons.</summary>
-    public Task<(NodeExit Code, IReadOnlyList<string> Reasons)> Ended => ended.Task;
+    /// <inheritdoc/>
+    public override IEnumerable<OwnMetric> Meters() => meters.Read().Concat(memberMeters.Read()).OrderBy(m => m.Labels.Metric, StringComparer.Ordinal);
 
-    /// <summary>Says that the node must end. The first word counts.</summary>
-    public void End(NodeExit code, IReadOnlyList<string> reasons) => ended.TrySetResult((code, reasons));
-
-    /// <summary>Stops in order: everything accepted reaches the store, the member row says "left", the actors end.</summary>
-    /// <returns>Whether all of it was done in time; what was not is in the log and the journal, and comes back at the next start.</returns>
-    public async Task<bool> StopAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         bool clean = true;
         try
@@ -181,7 +141,11 @@ internal sealed partial class NodeRuntime : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Query.Dispose();
+    public override void Dispose()
+    {
+        Query.Dispose();
+        base.Dispose();
+    }
 
     [LoggerMessage(
         EventId = 7001, Level = LogLevel.Warning,

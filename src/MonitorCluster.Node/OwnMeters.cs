@@ -1,20 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using MonitorCluster.Aggregate;
-using MonitorCluster.Alert;
-using MonitorCluster.Cluster.Membership;
-using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Node;
 
-/// <summary>The program's own metrics: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
+/// <summary>The metrics that every node has of itself: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
 /// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
-internal sealed class OwnMeters(
-    ActorSystem system, AggregateCounters aggregate, StreamCounters stream, PushRefusals pushed, StoreStatistics store, SeriesCatalog catalog,
-    RegionView region, AlertFeed alerts, Func<ClusterViewChanged> cluster)
+internal sealed class OwnMeters(ActorSystem system, StreamCounters stream, PushRefusals pushed, SeriesCatalog catalog)
 {
     /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
@@ -22,11 +16,6 @@ internal sealed class OwnMeters(
         foreach ((string protocol, long samples) in stream.SamplesByProtocol)
         {
             yield return Counter("ingest_samples_total", "Samples logged, by the protocol they came by.", samples, ("protocol", protocol));
-        }
-
-        foreach (RejectReason reason in Enum.GetValues<RejectReason>())
-        {
-            yield return Counter("ingest_rejected_total", "Samples not stored, by reason.", aggregate.Rejected(reason), ("reason", Snake(reason)));
         }
 
         foreach ((string reason, long samples) in pushed.All)
@@ -45,15 +34,6 @@ internal sealed class OwnMeters(
                 "ingest_refused_batches_total", "Batches of which nothing was taken, by reason.", stream.Refused(reason), ("reason", Snake(reason)));
         }
 
-        foreach (BehindKind kind in Enum.GetValues<BehindKind>())
-        {
-            yield return Counter(
-                "ingest_behind_total", "Samples not newer than their series, by what became of them.", aggregate.Behind(kind), ("kind", Snake(kind)));
-        }
-
-        yield return Counter("samples_accepted_total", "Samples that shards took from sections, repeated ones included.", aggregate.Accepted);
-        yield return Counter("samples_durable_total", "Samples in committed journal rows.", aggregate.Durable);
-        yield return Gauge("unflushed_bytes", "Journal bytes that are not committed yet.", aggregate.UnflushedBytes);
         yield return Gauge("wal_bytes", "Bytes of log segments on disk.", stream.WalBytes);
         yield return Gauge("wal_oldest_seconds", "Age of the oldest logged batch that is not durable.", AgeSeconds(stream.OldestUnackedMs));
         yield return Counter("wal_syncs_total", "Syncs of the log.", stream.SyncsTotal);
@@ -64,24 +44,6 @@ internal sealed class OwnMeters(
         yield return Counter("wal_sections_lost_total", "Logged sections that damage made unreadable.", stream.SectionsLostTotal);
         yield return Gauge("series", "Series this node has collected lately.", catalog.Count);
         yield return Counter("series_refused_total", "New series refused because the node's catalog was full.", catalog.RefusedTotal);
-        yield return Gauge("shards", "Shards of this node, by state.", region.Open.Count - region.Loading, ("state", "open"));
-        yield return Gauge("shards", "Shards of this node, by state.", region.Loading, ("state", "loading"));
-        yield return Gauge("shards", "Shards of this node, by state.", region.Owned - region.Open.Count, ("state", "empty"));
-        yield return Counter("store_operations_total", "Operations of the store.", store.Operations);
-        yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);
-        yield return Counter("store_seconds_total", "Time spent in operations of the store.", store.Seconds);
-        yield return Gauge("alert_sequence", "Number of the newest entry of the alert log.", alerts.NewestSequence);
-        foreach (AlertState state in (AlertState[])[AlertState.Pending, AlertState.Firing, AlertState.Acknowledged])
-        {
-            yield return Gauge("alerts", "Open alerts of the log, by state.", alerts.OpenByState.GetValueOrDefault(state), ("state", Snake(state)));
-        }
-
-        IReadOnlyList<MemberRow> members = cluster().Members;
-        foreach (MemberStatus status in Enum.GetValues<MemberStatus>())
-        {
-            yield return Gauge("cluster_members", "Members of the cluster, by status.", members.Count(m => m.Status == status), ("status", Snake(status)));
-        }
-
         yield return Counter("actor_messages_total", "Messages that actors handled.", system.Metrics.Processed);
         yield return Counter("actor_dead_letters_total", "Messages that reached nobody.", system.Metrics.DeadLetters);
         yield return Counter("actor_overflows_total", "Messages refused by full mailboxes.", system.Metrics.Overflows);
@@ -119,12 +81,12 @@ internal sealed class OwnMeters(
 
     private double AgeSeconds(long sinceMs) => sinceMs == 0 ? 0 : Math.Max(0, (system.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - sinceMs) / 1000.0);
 
-    private static OwnMetric Counter(string name, string help, double value, params (string, string)[] labels) =>
+    internal static OwnMetric Counter(string name, string help, double value, params (string, string)[] labels) =>
         new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Counter, help, value);
 
-    private static OwnMetric Gauge(string name, string help, double value, params (string, string)[] labels) =>
+    internal static OwnMetric Gauge(string name, string help, double value, params (string, string)[] labels) =>
         new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Gauge, help, value);
 
-    private static string Snake(Enum member) =>
+    internal static string Snake(Enum member) =>
         string.Concat(member.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : string.Empty) + char.ToLowerInvariant(c) : c.ToString()));
 }

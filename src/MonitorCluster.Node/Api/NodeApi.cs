@@ -90,7 +90,7 @@ internal sealed class NodeApi(NodeRuntime node)
         var buffer = new ArrayBufferWriter<byte>(16 * 1024);
         var page = new TextExposition(buffer);
         string family = string.Empty;
-        foreach (OwnMetric metric in node.Meters.Read())
+        foreach (OwnMetric metric in node.Meters())
         {
             if (metric.Labels.Metric != family)
             {

@@ -14,7 +14,7 @@ namespace MonitorCluster.Node.Api;
 /// repeat a 400, so refusing all for one would lose them. 503 with Retry-After when nothing could be logged.
 /// Source: Prometheus remote-write specification 1.0; <c>X-MC-Wait: durable</c> answers after the journal's commit.
 /// </remarks>
-internal sealed class RemoteWriteApi(NodeRuntime node)
+internal sealed class RemoteWriteApi(NodeCore node)
 {
     private const string Protocol = "remote_write";
     private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(30);

@@ -25,7 +25,7 @@ public sealed class NodeRuntimeTests
         using var node = new VirtualNode();
         Task<bool>[] readers =
         [
-            .. Enumerable.Range(0, 2).Select(_ => Task.Run(() => Enumerable.Range(0, 200).All(_ => node.Runtime.Meters.Read()
+            .. Enumerable.Range(0, 2).Select(_ => Task.Run(() => Enumerable.Range(0, 200).All(_ => node.Runtime.Meters()
                 .Where(m => m.Labels.ToString().Contains("process_", StringComparison.Ordinal)).Count(m => m.Value > 0) == 3))),
         ];
 

@@ -1,0 +1,49 @@
+using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Collect;
+using MonitorCluster.Alert;
+using static MonitorCluster.Node.OwnMeters;
+
+namespace MonitorCluster.Node;
+
+/// <summary>The metrics that a member has besides <see cref="OwnMeters"/>: shards, store, alerts, cluster.</summary>
+/// <remarks>Reading is safe for any thread and costs no lock.</remarks>
+internal sealed class MemberMeters(AggregateCounters aggregate, StoreStatistics store, RegionView region, AlertFeed alerts, Func<ClusterViewChanged> cluster)
+{
+    /// <summary>Every metric now, labels without host, instance and job.</summary>
+    public IEnumerable<OwnMetric> Read()
+    {
+        foreach (RejectReason reason in Enum.GetValues<RejectReason>())
+        {
+            yield return Counter("ingest_rejected_total", "Samples not stored, by reason.", aggregate.Rejected(reason), ("reason", Snake(reason)));
+        }
+
+        foreach (BehindKind kind in Enum.GetValues<BehindKind>())
+        {
+            yield return Counter(
+                "ingest_behind_total", "Samples not newer than their series, by what became of them.", aggregate.Behind(kind), ("kind", Snake(kind)));
+        }
+
+        yield return Counter("samples_accepted_total", "Samples that shards took from sections, repeated ones included.", aggregate.Accepted);
+        yield return Counter("samples_durable_total", "Samples in committed journal rows.", aggregate.Durable);
+        yield return Gauge("unflushed_bytes", "Journal bytes that are not committed yet.", aggregate.UnflushedBytes);
+        yield return Gauge("shards", "Shards of this node, by state.", region.Open.Count - region.Loading, ("state", "open"));
+        yield return Gauge("shards", "Shards of this node, by state.", region.Loading, ("state", "loading"));
+        yield return Gauge("shards", "Shards of this node, by state.", region.Owned - region.Open.Count, ("state", "empty"));
+        yield return Counter("store_operations_total", "Operations of the store.", store.Operations);
+        yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);
+        yield return Counter("store_seconds_total", "Time spent in operations of the store.", store.Seconds);
+        yield return Gauge("alert_sequence", "Number of the newest entry of the alert log.", alerts.NewestSequence);
+        foreach (AlertState state in (AlertState[])[AlertState.Pending, AlertState.Firing, AlertState.Acknowledged])
+        {
+            yield return Gauge("alerts", "Open alerts of the log, by state.", alerts.OpenByState.GetValueOrDefault(state), ("state", Snake(state)));
+        }
+
+        IReadOnlyList<MemberRow> members = cluster().Members;
+        foreach (MemberStatus status in Enum.GetValues<MemberStatus>())
+        {
+            yield return Gauge("cluster_members", "Members of the cluster, by status.", members.Count(m => m.Status == status), ("status", Snake(status)));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Collect;
+using MonitorCluster.Stream;
+
+namespace MonitorCluster.Node;
+
+/// <summary>What every node is: sources, a log, and streams to the shards' owners. A member (<see cref="NodeRuntime"/>) has the store and shards besides,
+/// an agent has not.</summary>
+internal abstract class NodeCore : IDisposable
+{
+    private readonly TaskCompletionSource<(NodeExit Code, IReadOnlyList<string> Reasons)> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    protected NodeCore(NodeSettings settings, NodePorts ports)
+    {
+        (Settings, Ports) = (settings, ports);
+        System = ActorSystem.Create("monitorcluster", new ActorSystemSetup
+        {
+            TimeProvider = ports.Time,
+            Dispatchers = ports.Dispatchers,
+            LoggerFactory = ports.Loggers,
+
+            // Crash only: what the node keeps is in log and journal, so a program error ends it and a new start reads them.
+            GuardianStrategy = new OneForOneStrategy(_ => Directive.Escalate),
+        });
+        (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
+        Catalog = new SeriesCatalog(settings.Aggregate.SeriesMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
+    }
+
+    public NodeSettings Settings { get; }
+
+    public NodePorts Ports { get; }
+
+    public ActorSystem System { get; }
+
+    public StreamCounters StreamCounters { get; } = new();
+
+    public SeriesCatalog Catalog { get; }
+
+    public MetricCatalog Metrics { get; } = new();
+
+    public PushRefusals PushRefusals { get; } = new();
+
+    public abstract IActorRef Collector { get; }
+
+    public IActorRef? HostCollector { get; private set; }
+
+    /// <summary>Whether the node does everything that it is for.</summary>
+    public abstract bool IsReady { get; }
+
+    /// <summary>Completes when the node must end by itself, with the exit code and the reasons.</summary>
+    public Task<(NodeExit Code, IReadOnlyList<string> Reasons)> Ended => ended.Task;
+
+    /// <summary>The node's own metrics.</summary>
+    public abstract IEnumerable<OwnMetric> Meters();
+
+    /// <summary>Says that the node must end. The first word counts.</summary>
+    public void End(NodeExit code, IReadOnlyList<string> reasons) => ended.TrySetResult((code, reasons));
+
+    /// <summary>Stops in order: what was accepted reaches the store as far as it can in time, then the actors end.</summary>
+    /// <returns>Whether all of it was done in time; what was not is in the log and the journal, and comes back at the next start.</returns>
+    public abstract Task<bool> StopAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+
+    // :: Step 1 collect. Last of all, when somebody takes what is measured.
+    protected void StartCollecting()
+    {
+        if (Settings.Collect.Enabled)
+        {
+            HostCollector = System.ActorOf(
+                HostCollectorActor.CreateProps(new HostCollectorSetup(
+                    Settings.Node.Name, Settings.Collect, () => [.. Ports.Sources(), new OwnMetricsSource(Meters)], Catalog, Metrics, Collector,
+                    Ports.Loggers.CreateLogger<HostCollectorActor>())),
+                "host");
+        }
+    }
+}
