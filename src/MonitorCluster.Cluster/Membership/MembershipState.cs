@@ -318,11 +318,20 @@ internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)
             MembershipOperation.Admit => store => store.Admit(admission),
             MembershipOperation.Activate => store => store.Activate(me),
             MembershipOperation.AcquireLease => store => store.AcquireLease(me),
-            MembershipOperation.AssignShards => store => store.AssignShards(me, lease),
+            MembershipOperation.AssignShards => store => AssignOrphans(store, me, lease),
             MembershipOperation.Heartbeat => store => store.Heartbeat(me),
             MembershipOperation.ReadView => store => store.View(version),
             MembershipOperation.Leave => store => store.Leave(me),
             _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "no such transaction"),
         };
+    }
+
+    private static IReadOnlyList<ShardEpoch>? AssignOrphans(SqlStore store, long me, long lease)
+    {
+        ClusterView view = store.View(sinceVersion: 0);
+        HashSet<long> dead = [.. view.Members.Where(member => member.Status == MemberStatus.Dead).Select(member => member.Incarnation)];
+        IEnumerable<ShardOwner> orphans = view.ChangedShards.Where(shard => shard.Owner is not { } owner || dead.Contains(owner));
+        int? assigned = store.AssignShards(me, lease, [.. orphans.Select(shard => new ShardAssignment(shard.ShardId, shard.Epoch, me))]);
+        return assigned is null ? null : store.ShardsOf(me);
     }
 }

@@ -16,23 +16,33 @@ public sealed partial class SqlStore
     private FlushResult RunFlush(FlushRequest request, bool isRetry)
     {
         ArgumentNullException.ThrowIfNull(request);
-        SortedDictionary<int, FlushShard> rows = new(request.Shards.ToDictionary(shard => shard.ShardId));
-        if (request.Transitions.FirstOrDefault(transition => !rows.ContainsKey(transition.ShardId)) is { } stray)
+        SortedDictionary<int, FlushShard> rows = RowsOf(request);
+        return _session.Write(() =>
         {
-            throw new ArgumentException($"Alert {stray.AlertId} of shard {stray.ShardId} has no journal row in this flush.", nameof(request));
-        }
-
-        return _session.Write(() => FlushLocked(request, rows, isRetry));
+            // A retry locks the rows alone: the commit of the earlier attempt may still be under way in the database, and holds them until it is done.
+            Dictionary<int, long> owned = LockOwned(request.Incarnation, rows.Keys, alone: isRetry);
+            return WriteRows(request, rows, owned, isRetry ? Present(request.Incarnation, rows) : []);
+        });
     }
 
-    // :: 1 fence  :: 2 what an earlier attempt wrote  :: 3 series and journal  :: 4 alerts, whose number row is locked last
-    private FlushResult FlushLocked(FlushRequest request, SortedDictionary<int, FlushShard> rows, bool isRetry)
+    private static SortedDictionary<int, FlushShard> RowsOf(FlushRequest request)
     {
-        Dictionary<int, long> owned = LockOwned(request.Incarnation, rows.Keys); // :: 1
-        HashSet<int> present = isRetry ? [.. rows.Values.Where(row => IsPresent(request.Incarnation, row)).Select(row => row.ShardId)] : []; // :: 2
+        SortedDictionary<int, FlushShard> rows = new(request.Shards.ToDictionary(shard => shard.ShardId));
+        return request.Transitions.FirstOrDefault(transition => !rows.ContainsKey(transition.ShardId)) is { } stray
+            ? throw new ArgumentException($"Alert {stray.AlertId} of shard {stray.ShardId} has no journal row in this flush.", nameof(request))
+            : rows;
+    }
+
+    /// <summary>Writes what may be written: series and journal first, then alerts, whose number row is locked last.</summary>
+    /// <param name="request">The flush.</param>
+    /// <param name="rows">Its rows by shard.</param>
+    /// <param name="owned">The shards that the fence holds for the writer, with their epochs.</param>
+    /// <param name="present">The shards whose row an earlier attempt wrote.</param>
+    private FlushResult WriteRows(FlushRequest request, SortedDictionary<int, FlushShard> rows, Dictionary<int, long> owned, HashSet<int> present)
+    {
         List<int> fenced = [];
         HashSet<int> written = [];
-        foreach (FlushShard row in rows.Values) // :: 3
+        foreach (FlushShard row in rows.Values)
         {
             if (present.Contains(row.ShardId))
             {
@@ -52,9 +62,12 @@ public sealed partial class SqlStore
 
         long[] sequences = new long[request.Transitions.Count];
         FindSequences(request, rows, present, sequences);
-        AppendAlerts(request, rows, written, sequences); // :: 4
+        AppendAlerts(request, rows, written, sequences);
         return new FlushResult(fenced, sequences);
     }
+
+    private HashSet<int> Present(long incarnation, SortedDictionary<int, FlushShard> rows) =>
+        [.. rows.Values.Where(row => IsPresent(incarnation, row)).Select(row => row.ShardId)];
 
     private bool IsPresent(long incarnation, FlushShard row) => _session.Number(
         "SELECT 1 FROM journal WHERE shard_id = @shard AND jseq = @jseq AND epoch = @epoch AND writer = @me",

@@ -12,11 +12,7 @@ public sealed partial class SqlStore
     /// <remarks>Memory: snapshot and journal bodies of the shard, some 4 MiB each by the rule of cuts.</remarks>
     public ShardLoad? LoadShard(int shardId) => _session.Read(() =>
     {
-        List<(long Epoch, long? Owner)> shard = _session.Query(
-            "SELECT epoch, owner FROM shard WHERE shard_id = @shard",
-            row => (row.GetInt64(0), row.IsDBNull(1) ? (long?)null : row.GetInt64(1)),
-            ("shard", shardId));
-        if (shard.Count == 0)
+        if (ReadOwnership(shardId) is not { } shard)
         {
             return null;
         }
@@ -24,11 +20,35 @@ public sealed partial class SqlStore
         SnapshotRow? snapshot = ReadSnapshot(shardId);
         return new ShardLoad(
             shardId,
-            shard[0].Epoch,
-            shard[0].Owner,
+            shard.Epoch,
+            shard.Owner,
             snapshot,
             ReadJournal(shardId, snapshot?.Jseq ?? 0),
-            ReadSeries(shardId),
+            ReadSeries(shardId, above: -1),
+            ReadOpenAlerts(" WHERE shard_id = @shard ORDER BY alert_id", ("shard", shardId)),
+            LastBlockId(shardId));
+    });
+
+    /// <summary>Reads what came to a shard since it was loaded up to some journal row, in one snapshot; null when there is no such shard.</summary>
+    /// <param name="shardId">The shard.</param>
+    /// <param name="aboveJseq">The last journal row that the reader has.</param>
+    /// <param name="aboveSeriesNo">The highest series number that the reader has; -1 reads all series.</param>
+    public ShardTail? LoadTail(int shardId, long aboveJseq, int aboveSeriesNo = -1) => _session.Read(() =>
+    {
+        if (ReadOwnership(shardId) is not { } shard)
+        {
+            return null;
+        }
+
+        long snapshotJseq = _session.Number("SELECT max(jseq) FROM snapshot WHERE shard_id = @shard", ("shard", shardId)) ?? 0;
+        bool isGone = snapshotJseq > aboveJseq;
+        return new ShardTail(
+            shardId,
+            shard.Epoch,
+            shard.Owner,
+            snapshotJseq,
+            isGone ? [] : ReadJournal(shardId, aboveJseq),
+            isGone ? [] : ReadSeries(shardId, aboveSeriesNo),
             ReadOpenAlerts(" WHERE shard_id = @shard ORDER BY alert_id", ("shard", shardId)),
             LastBlockId(shardId));
     });
@@ -63,6 +83,15 @@ public sealed partial class SqlStore
     public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) =>
         [.. ListBlocks(shardId, fromMs, toMs, wanted).Select(ReadBlock).OfType<BlockRow>()];
 
+    private (long Epoch, long? Owner)? ReadOwnership(int shardId)
+    {
+        List<(long Epoch, long? Owner)> shard = _session.Query(
+            "SELECT epoch, owner FROM shard WHERE shard_id = @shard",
+            row => (row.GetInt64(0), row.IsDBNull(1) ? (long?)null : row.GetInt64(1)),
+            ("shard", shardId));
+        return shard.Count == 0 ? null : shard[0];
+    }
+
     private SnapshotRow? ReadSnapshot(int shardId)
     {
         var parts = _session.Query(
@@ -94,10 +123,11 @@ public sealed partial class SqlStore
         ("shard", shardId),
         ("above", aboveJseq));
 
-    private List<SeriesRow> ReadSeries(int shardId) => _session.Query(
-        "SELECT series_no, labels, first_ms FROM series WHERE shard_id = @shard ORDER BY series_no",
+    private List<SeriesRow> ReadSeries(int shardId, int above) => _session.Query(
+        "SELECT series_no, labels, first_ms FROM series WHERE shard_id = @shard AND series_no > @above ORDER BY series_no",
         row => new SeriesRow(row.GetInt32(0), Blob(row, 1), row.GetInt64(2)),
-        ("shard", shardId));
+        ("shard", shardId),
+        ("above", above));
 
     private List<OpenAlertRow> ReadOpenAlerts(string where, params ReadOnlySpan<(string Name, object? Value)> values) => _session.Query(
         "SELECT alert_id, shard_id, state, CAST(body AS text) FROM alert" + where,

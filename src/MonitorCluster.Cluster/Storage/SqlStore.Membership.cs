@@ -18,7 +18,7 @@ public sealed partial class SqlStore
         ArgumentNullException.ThrowIfNull(request);
         return _session.Write(() =>
         {
-            _session.Number("SELECT version FROM cluster {update}"); // admissions come one after the other
+            LockCluster(); // admissions come one after the other
             List<MemberRow> living = _session.Query(SelectMembers + " WHERE status < 4 ORDER BY incarnation {update}", ReadMember);
             List<MemberRow> inTheWay = [.. living.Where(member => IsInTheWay(member, request))];
             if (inTheWay.Count > 0)
@@ -30,7 +30,6 @@ public sealed partial class SqlStore
             foreach (MemberRow member in living.Where(member => IsReplaced(member, request)))
             {
                 SetDead(member.Incarnation, "replaced", version);
-                _session.Execute("DELETE FROM suspicion WHERE target = @target", ("target", member.Incarnation));
             }
 
             long incarnation = _session.Number("UPDATE cluster SET next_incarnation = next_incarnation + 1 RETURNING next_incarnation - 1")!.Value;
@@ -63,7 +62,9 @@ public sealed partial class SqlStore
         long? status = _session.Number(
             "UPDATE member SET hb_seq = hb_seq + 1, heartbeat_at = {now} WHERE incarnation = @me AND status IN (1, 2, 3) RETURNING status",
             ("me", incarnation));
-        return status is null ? null : new HeartbeatResult((MemberStatus)status, ClusterVersion());
+        return status is null ? null : _session.Query(
+            "SELECT version, (SELECT n FROM alert_seq) FROM cluster",
+            row => new HeartbeatResult((MemberStatus)status, row.GetInt64(0), row.GetInt64(1))).Single();
     });
 
     /// <summary>Takes or renews the controller's lease for six seconds of the database's clock.</summary>
@@ -101,8 +102,11 @@ public sealed partial class SqlStore
         string id = collectorId.ToString();
         return _session.Write(() =>
             _session.Number("SELECT collector_no FROM collector WHERE collector_id = CAST(@id AS {uuid})", ("id", id))
-            ?? _session.Number(
-                "INSERT INTO collector(collector_id, name) VALUES (CAST(@id AS {uuid}), @name) RETURNING collector_no",
+            ?? _session.Number( // another node may register the same one at this moment
+                """
+                INSERT INTO collector(collector_id, name) VALUES (CAST(@id AS {uuid}), @name)
+                ON CONFLICT (collector_id) DO UPDATE SET name = excluded.name RETURNING collector_no
+                """,
                 ("id", id),
                 ("name", name))
             ?? throw new InvalidOperationException("The store gave no collector number."));
@@ -131,11 +135,15 @@ public sealed partial class SqlStore
 
     private long ClusterVersion() => _session.Number("SELECT version FROM cluster") ?? throw new InvalidOperationException("The store has no cluster row.");
 
-    private int SetDead(long incarnation, string reason, long version) => _session.Execute(
-        "UPDATE member SET status = 4, reason = @reason, status_at = {now}, version = @version WHERE incarnation = @inc AND status < 4",
-        ("reason", reason),
-        ("version", version),
-        ("inc", incarnation));
+    private int SetDead(long incarnation, string reason, long version)
+    {
+        _session.Execute("DELETE FROM suspicion WHERE target = @inc OR voter = @inc", ("inc", incarnation));
+        return _session.Execute(
+            "UPDATE member SET status = 4, reason = @reason, status_at = {now}, version = @version WHERE incarnation = @inc AND status < 4",
+            ("reason", reason),
+            ("version", version),
+            ("inc", incarnation));
+    }
 
     private void InsertMember(AdmitRequest request, long incarnation, long version) => _session.Execute(
         """

@@ -3,36 +3,6 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Shard ownership.</content>
 public sealed partial class SqlStore
 {
-    /// <summary>Gives every shard that has no owner, or a dead one, to <paramref name="incarnation"/>; each gets a new epoch.</summary>
-    /// <param name="incarnation">The new owner, who must hold the controller's lease.</param>
-    /// <param name="leaseEpoch">The lease's epoch as <see cref="AcquireLease"/> gave it.</param>
-    /// <returns>All shards the member owns now, ascending; null when the lease is no longer held under that epoch.</returns>
-    public IReadOnlyList<ShardEpoch>? AssignShards(long incarnation, long leaseEpoch) => _session.Write(() =>
-    {
-        long? held = _session.Number(
-            "SELECT epoch FROM lease WHERE name = 'controller' AND holder = @me AND epoch = @epoch {share}",
-            ("me", incarnation),
-            ("epoch", leaseEpoch));
-        if (held is null)
-        {
-            return null;
-        }
-
-        const string Orphaned = "(owner IS NULL OR owner IN (SELECT incarnation FROM member WHERE status = 4))";
-        if (_session.Number($"SELECT shard_id FROM shard WHERE {Orphaned} LIMIT 1") is not null)
-        {
-            _session.Execute(
-                $$"""
-                UPDATE shard SET owner = @me, epoch = epoch + 1, target = NULL, move_id = NULL, changed_at = {now}, version = @version
-                WHERE {{Orphaned}}
-                """,
-                ("me", incarnation),
-                ("version", Bump()));
-        }
-
-        return OwnedBy(incarnation);
-    });
-
     /// <summary>The shards a member owns, ascending.</summary>
     public IReadOnlyList<ShardEpoch> ShardsOf(long incarnation) => _session.Read(() => OwnedBy(incarnation));
 
@@ -74,20 +44,24 @@ public sealed partial class SqlStore
         ("me", incarnation));
 
     /// <summary>The fence: locks the ownership rows, ascending, until the transaction ends.</summary>
+    /// <param name="incarnation">The writer.</param>
+    /// <param name="shardIds">The shards it wants to write.</param>
+    /// <param name="alone">True to wait for every other transaction that holds the rows, so also for an earlier attempt of the same write.</param>
     /// <returns>Those of <paramref name="shardIds"/> that the writer owns, with their epochs.</returns>
-    private Dictionary<int, long> LockOwned(long incarnation, IEnumerable<int> shardIds)
+    private Dictionary<int, long> LockOwned(long incarnation, IEnumerable<int> shardIds, bool alone)
     {
         // Only our own integers go into the text, so it needs no parameters, and one round trip serves any number of shards.
         string ids = string.Join(',', shardIds);
         string sql = $"SELECT shard_id, epoch FROM shard WHERE owner = {incarnation} AND shard_id IN ({ids}) ORDER BY shard_id "
-            + _session.Dialect.Expand("{share}");
+            + _session.Dialect.Expand(alone ? "{update}" : "{share}");
         return ids.Length == 0
             ? []
             : _session.QueryOnce(sql, row => (Id: row.GetInt32(0), Epoch: row.GetInt64(1))).ToDictionary(row => row.Id, row => row.Epoch);
     }
 
+    // Alone, because a cut is repeated by itself after an unknown outcome and must see what the earlier attempt, perhaps still committing, wrote.
     private bool LockOwned(long incarnation, int shardId, long epoch) => _session.Number(
-        "SELECT shard_id FROM shard WHERE shard_id = @shard AND epoch = @epoch AND owner = @me {share}",
+        "SELECT shard_id FROM shard WHERE shard_id = @shard AND epoch = @epoch AND owner = @me {update}",
         ("shard", shardId),
         ("epoch", epoch),
         ("me", incarnation)) is not null;

@@ -44,5 +44,8 @@ public sealed partial class SqlStore : IDisposable
     /// <summary>Closes the connection, so that the next call opens a new one.</summary>
     public void Dispose() => _session.Dispose();
 
+    /// <summary>Serialises this transaction with every other that changes members or shard owners, before it is known whether the version rises.</summary>
+    private void LockCluster() => _session.Number("SELECT version FROM cluster {update}");
+
     private long Bump() => _session.Number(BumpVersion) ?? throw new InvalidOperationException("The store has no cluster row.");
 }

@@ -5,7 +5,7 @@ namespace MonitorCluster.Cluster.Storage;
 /// <summary>Everything in which one database differs from another; the statements themselves are written once.</summary>
 /// <remarks>
 /// A statement names what differs in braces: <c>{share}</c> and <c>{update}</c> (row locks), <c>{now}</c>, <c>{ms}</c> (one millisecond as an interval),
-/// and the column types of the schema. Braces never appear in a statement otherwise.
+/// <c>{age_ms}</c> (milliseconds since the time in column <c>at</c>), and the column types of the schema. Braces never appear in a statement otherwise.
 /// </remarks>
 public sealed record StoreDialect
 {

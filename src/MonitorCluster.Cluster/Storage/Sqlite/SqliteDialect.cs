@@ -33,6 +33,7 @@ public static class SqliteDialect
             ["update"] = "",
             ["now"] = nowExpression,
             ["ms"] = "1",
+            ["age_ms"] = $"({nowExpression} - at)",
             ["never"] = "0",
             ["bigint"] = "INTEGER",
             ["int"] = "INTEGER",

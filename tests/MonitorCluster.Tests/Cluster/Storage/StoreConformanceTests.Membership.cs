@@ -72,6 +72,16 @@ public abstract partial class StoreConformanceTests
     }
 
     [Fact]
+    public void Heartbeat_AfterATransition_TellsItsNumber()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        store.Flush(new FlushRequest(me, [Row(1, 1, 1)], [Alert(1, "1-1", AlertState.Pending), Alert(1, "1-1", AlertState.Firing)]));
+
+        Assert.Equal(2, store.Heartbeat(me)?.LastAlertSequence);
+    }
+
+    [Fact]
     public void Activate_Twice_IsStillActiveButNotAfterDeath()
     {
         SqlStore store = OpenStore();
@@ -112,46 +122,6 @@ public abstract partial class StoreConformanceTests
         Sql(store.Dialect.Expand("UPDATE lease SET expires_at = {now} - 1 * {ms}"));
 
         Assert.Equal(2, store.AcquireLease(second));
-    }
-
-    [Fact]
-    public void AssignShards_AfterDeath_TakesAllWithHigherEpochs()
-    {
-        SqlStore store = OpenStore();
-        long first = StartAlone(store);
-        long before = store.ShardOwners(0).Version;
-
-        long second = TakeOver(store, first, 2);
-
-        ShardOwnersDelta delta = store.ShardOwners(before);
-        Assert.Equal(16, delta.Shards.Count);
-        Assert.All(delta.Shards, shard => Assert.Equal((second, 2L), (shard.Owner, shard.Epoch)));
-        Assert.Empty(store.ShardOwners(delta.Version).Shards);
-        Assert.Equal(16, store.ShardsOf(second).Count);
-        Assert.Empty(store.ShardsOf(first));
-    }
-
-    [Fact]
-    public void AssignShards_NothingToTake_ReturnsTheOwnedAndKeepsTheVersion()
-    {
-        SqlStore store = OpenStore();
-        long me = StartAlone(store);
-        long version = store.ShardOwners(0).Version;
-
-        IReadOnlyList<ShardEpoch>? again = store.AssignShards(me, leaseEpoch: 1);
-
-        Assert.Equal(Enumerable.Range(0, 16).Select(id => new ShardEpoch(id, 1)), again);
-        Assert.Equal(version, store.ShardOwners(0).Version);
-    }
-
-    [Fact]
-    public void AssignShards_StaleLease_IsRefused()
-    {
-        SqlStore store = OpenStore();
-        long first = StartAlone(store);
-        TakeOver(store, first, 2);
-
-        Assert.Null(store.AssignShards(first, leaseEpoch: 1));
     }
 
     [Fact]

@@ -51,20 +51,43 @@ public abstract partial class StoreConformanceTests : IDisposable
         long me = store.Admit(Node("n1", 1)).Incarnation;
         Assert.True(store.Activate(me));
         long lease = store.AcquireLease(me) ?? throw new InvalidOperationException("no lease");
-        Assert.NotNull(store.AssignShards(me, lease));
+        Assert.Equal(16, AssignOrphans(store, me, lease, me));
         return me;
     }
 
     /// <summary>Kills the owner and gives all its shards to a new member.</summary>
     private protected static long TakeOver(SqlStore store, long owner, int nodeNo)
     {
-        long next = store.Admit(Node($"n{nodeNo}", nodeNo)).Incarnation;
-        Assert.True(store.Activate(next));
+        long next = Join(store, nodeNo);
         Assert.True(store.MarkDead(owner, "test"));
         long lease = store.AcquireLease(next) ?? throw new InvalidOperationException("no lease");
-        Assert.NotNull(store.AssignShards(next, lease));
+        Assert.NotNull(AssignOrphans(store, next, lease, next));
         return next;
     }
+
+    /// <summary>An active member without shards.</summary>
+    private protected static long Join(SqlStore store, int nodeNo)
+    {
+        long joined = store.Admit(Node($"n{nodeNo}", nodeNo)).Incarnation;
+        Assert.True(store.Activate(joined));
+        return joined;
+    }
+
+    /// <summary>Gives all shards without a living owner to one member.</summary>
+    private protected static int? AssignOrphans(SqlStore store, long me, long lease, long to)
+    {
+        ClusterView view = store.View(0);
+        HashSet<long> living = [.. view.Members.Where(member => member.Status != MemberStatus.Dead).Select(member => member.Incarnation)];
+        return store.AssignShards(
+            me,
+            lease,
+            [
+                .. view.ChangedShards.Where(shard => shard.Owner is not { } owner || !living.Contains(owner))
+                    .Select(shard => new ShardAssignment(shard.ShardId, shard.Epoch, to)),
+            ]);
+    }
+
+    private protected static ShardOwner Owner(SqlStore store, int shard) => store.View(0).ChangedShards.Single(row => row.ShardId == shard);
 
     private protected static FlushShard Row(int shard, long epoch, long jseq, params SeriesRow[] series) =>
         new(shard, epoch, jseq, Samples: 3, Marks: [1, (byte)jseq], Body: [(byte)shard, (byte)jseq], series);
