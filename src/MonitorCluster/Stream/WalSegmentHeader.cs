@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MonitorCluster.Cluster.Transport;
 
 namespace MonitorCluster.Stream;
 

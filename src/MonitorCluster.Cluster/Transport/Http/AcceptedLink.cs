@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http;
+
+namespace MonitorCluster.Cluster.Transport.Http;
+
+/// <summary>A link that another node has opened.</summary>
+internal sealed class AcceptedLink(HttpNetwork network, string remote, Action known) : HttpLink(network, remote)
+{
+    private readonly TaskCompletionSource attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override void Attach(IActorRef handler)
+    {
+        base.Attach(handler);
+        attached.TrySetResult();
+    }
+
+    /// <summary>Runs the link to its end. Never throws.</summary>
+    public async Task RunAsync(HttpContext http)
+    {
+        SetDeadline(Network.Options.UnknownTimeout, () => End(LinkEnd.TimedOut, "it did not say who it is"));
+        await using CancellationTokenRegistration cutting = Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
+        Task writing = Task.CompletedTask;
+        try
+        {
+            http.Response.ContentType = LinkListener.ContentType;
+            await http.Response.StartAsync(Cut);
+            writing = WriteAsync(http);
+            await attached.Task.WaitAsync(Cut);
+            await ReadAsync(http.Request.BodyReader);
+            await writing;
+        }
+#pragma warning disable CA1031 // boundary: however a link ends, its handler is told
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            (LinkEnd end, string reason) = LinkFault.WhenOpen(e);
+            End(end, reason);
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it uses the request, which ends with this method
+        }
+        finally
+        {
+            ClearDeadline();
+        }
+    }
+
+    protected override void BecameKnown()
+    {
+        ClearDeadline();
+        known();
+    }
+
+    private async Task WriteAsync(HttpContext http)
+    {
+        await Outgoing.PumpAsync(http.Response.Body, Cut);
+        await http.Response.CompleteAsync(); // tells the other side that nothing more comes, while it is still read from
+    }
+}
