@@ -26,8 +26,8 @@ public sealed partial class SqlStore
 
             if (!HasSnapshot(request.ShardId, request.Jseq))
             {
-                InsertBlocks(request);
-                InsertSnapshot(request);
+                _session.ExecuteAll(request.Blocks.Select(block => InsertBlock(request, block)));
+                _session.ExecuteAll(Enumerable.Range(0, request.SnapshotParts.Count).Select(part => InsertSnapshot(request, part)));
                 _session.Execute("DELETE FROM snapshot WHERE shard_id = @shard AND jseq < @jseq", ("shard", request.ShardId), ("jseq", request.Jseq));
                 _session.Execute("DELETE FROM journal WHERE shard_id = @shard AND jseq <= @jseq", ("shard", request.ShardId), ("jseq", request.Jseq));
             }
@@ -41,35 +41,23 @@ public sealed partial class SqlStore
         ("shard", shardId),
         ("jseq", jseq)) is not null;
 
-    private void InsertBlocks(CutRequest request)
-    {
-        foreach (BlockRow block in request.Blocks)
-        {
-            _session.Execute(
-                "INSERT INTO block(shard_id, level, from_ms, to_ms, epoch, body) VALUES (@shard, @level, @from, @to, @epoch, @body)",
-                ("shard", request.ShardId),
-                ("level", block.Level),
-                ("from", block.FromMs),
-                ("to", block.ToMs),
-                ("epoch", request.Epoch),
-                ("body", block.Body));
-        }
-    }
+    private static StoreStatement InsertBlock(CutRequest request, BlockRow block) => new(
+        "INSERT INTO block(shard_id, level, from_ms, to_ms, epoch, body) VALUES (@shard, @level, @from, @to, @epoch, @body)",
+        ("shard", request.ShardId),
+        ("level", block.Level),
+        ("from", block.FromMs),
+        ("to", block.ToMs),
+        ("epoch", request.Epoch),
+        ("body", block.Body));
 
-    private void InsertSnapshot(CutRequest request)
-    {
-        for (int part = 0; part < request.SnapshotParts.Count; part++)
-        {
-            _session.Execute(
-                "INSERT INTO snapshot(shard_id, jseq, part, epoch, marks, body) VALUES (@shard, @jseq, @part, @epoch, @marks, @body)",
-                ("shard", request.ShardId),
-                ("jseq", request.Jseq),
-                ("part", part),
-                ("epoch", request.Epoch),
-                ("marks", part == 0 ? request.Marks : []),
-                ("body", request.SnapshotParts[part]));
-        }
-    }
+    private static StoreStatement InsertSnapshot(CutRequest request, int part) => new(
+        "INSERT INTO snapshot(shard_id, jseq, part, epoch, marks, body) VALUES (@shard, @jseq, @part, @epoch, @marks, @body)",
+        ("shard", request.ShardId),
+        ("jseq", request.Jseq),
+        ("part", part),
+        ("epoch", request.Epoch),
+        ("marks", part == 0 ? request.Marks : []),
+        ("body", request.SnapshotParts[part]));
 
     private long LastBlockId(int shardId) => _session.Number("SELECT max(id) FROM block WHERE shard_id = @shard", ("shard", shardId)) ?? 0;
 }

@@ -55,11 +55,12 @@ public sealed partial class SqlStore
                 continue;
             }
 
-            InsertSeries(row);
-            InsertJournal(request.Incarnation, row);
             written.Add(row.ShardId);
         }
 
+        List<FlushShard> insert = [.. rows.Values.Where(row => written.Contains(row.ShardId))];
+        _session.ExecuteAll(insert.SelectMany(row => row.NewSeries.Select(series => InsertSeries(row.ShardId, series))));
+        _session.ExecuteAll(insert.Select(row => InsertJournal(request.Incarnation, row)));
         long[] sequences = new long[request.Transitions.Count];
         FindSequences(request, rows, present, sequences);
         AppendAlerts(request, rows, written, sequences);
@@ -76,20 +77,14 @@ public sealed partial class SqlStore
         ("epoch", row.Epoch),
         ("me", incarnation)) is not null;
 
-    private void InsertSeries(FlushShard row)
-    {
-        foreach (SeriesRow series in row.NewSeries)
-        {
-            _session.Execute(
-                "INSERT INTO series(shard_id, series_no, labels, first_ms) VALUES (@shard, @no, @labels, @first)",
-                ("shard", row.ShardId),
-                ("no", series.SeriesNo),
-                ("labels", series.Labels),
-                ("first", series.FirstMs));
-        }
-    }
+    private static StoreStatement InsertSeries(int shardId, SeriesRow series) => new(
+        "INSERT INTO series(shard_id, series_no, labels, first_ms) VALUES (@shard, @no, @labels, @first)",
+        ("shard", shardId),
+        ("no", series.SeriesNo),
+        ("labels", series.Labels),
+        ("first", series.FirstMs));
 
-    private void InsertJournal(long incarnation, FlushShard row) => _session.Execute(
+    private static StoreStatement InsertJournal(long incarnation, FlushShard row) => new(
         "INSERT INTO journal(shard_id, jseq, epoch, writer, samples, marks, body) VALUES (@shard, @jseq, @epoch, @me, @samples, @marks, @body)",
         ("shard", row.ShardId),
         ("jseq", row.Jseq),
@@ -128,41 +123,41 @@ public sealed partial class SqlStore
 
         long last = _session.Number("UPDATE alert_seq SET n = n + @count RETURNING n", ("count", count))!.Value;
         long next = last - count + 1;
+        List<StoreStatement> statements = [];
         for (int i = 0; i < request.Transitions.Count; i++)
         {
             AlertTransition transition = request.Transitions[i];
             if (written.Contains(transition.ShardId))
             {
                 sequences[i] = next;
-                AppendAlert(transition, rows[transition.ShardId].Jseq, next++);
+                statements.AddRange(AppendAlert(transition, rows[transition.ShardId].Jseq, next++));
             }
         }
+
+        _session.ExecuteAll(statements);
     }
 
-    private void AppendAlert(AlertTransition transition, long jseq, long sequence)
+    private static StoreStatement[] AppendAlert(AlertTransition transition, long jseq, long sequence)
     {
         string body = AlertBody.WithSequence(transition.Body, sequence);
-        _session.Execute(
+        StoreStatement log = new(
             "INSERT INTO alert_log(seq, shard_id, jseq, alert_id, body) VALUES (@seq, @shard, @jseq, @alert, CAST(@body AS {json}))",
             ("seq", sequence),
             ("shard", transition.ShardId),
             ("jseq", jseq),
             ("alert", transition.AlertId),
             ("body", body));
-        if (transition.State == AlertState.Resolved)
-        {
-            _session.Execute("DELETE FROM alert WHERE alert_id = @alert", ("alert", transition.AlertId));
-            return;
-        }
-
-        _session.Execute(
-            """
-            INSERT INTO alert(alert_id, shard_id, state, body) VALUES (@alert, @shard, @state, CAST(@body AS {json}))
-            ON CONFLICT (alert_id) DO UPDATE SET state = excluded.state, body = excluded.body
-            """,
-            ("alert", transition.AlertId),
-            ("shard", transition.ShardId),
-            ("state", (int)transition.State),
-            ("body", body));
+        StoreStatement open = transition.State == AlertState.Resolved
+            ? new("DELETE FROM alert WHERE alert_id = @alert", ("alert", transition.AlertId))
+            : new(
+                """
+                INSERT INTO alert(alert_id, shard_id, state, body) VALUES (@alert, @shard, @state, CAST(@body AS {json}))
+                ON CONFLICT (alert_id) DO UPDATE SET state = excluded.state, body = excluded.body
+                """,
+                ("alert", transition.AlertId),
+                ("shard", transition.ShardId),
+                ("state", (int)transition.State),
+                ("body", body));
+        return [log, open];
     }
 }

@@ -13,6 +13,11 @@ public sealed partial class SqlStore
         ArgumentNullException.ThrowIfNull(identity);
         return _session.Write(() =>
         {
+            if (_session.Dialect.CreationLock is { } statement)
+            {
+                _session.Execute(statement);
+            }
+
             bool created = _session.Number(_session.Dialect.CountClusterTables) == 0;
             if (created)
             {

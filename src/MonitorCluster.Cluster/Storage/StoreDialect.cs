@@ -24,6 +24,10 @@ public sealed record StoreDialect
     /// <summary>Counts tables named <c>cluster</c>: 0 means that the store is new.</summary>
     public required string CountClusterTables { get; init; }
 
+    /// <summary>Run first when a store is opened, so that one of several first nodes creates it and the others wait for that; null where
+    /// <see cref="BeginWrite"/> is exclusive.</summary>
+    public string? CreationLock { get; init; }
+
     /// <summary>Starts a transaction that writes.</summary>
     public required string BeginWrite { get; init; }
 

@@ -11,4 +11,8 @@ public enum StoreFailure
 
     /// <summary>What is there is not a store at all: no retry helps.</summary>
     NotAStore,
+
+    /// <summary>The database does not let this program in: wrong password, no such database, a missing right. Before a connection's first success that is a
+    /// matter of configuration and no retry helps; after it somebody is working on the database, and it is as good as away.</summary>
+    Denied,
 }

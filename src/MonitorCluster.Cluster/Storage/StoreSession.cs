@@ -11,10 +11,17 @@ namespace MonitorCluster.Cluster.Storage;
 /// </remarks>
 internal sealed class StoreSession(IStoreConnections connections) : IDisposable
 {
+    // Both bounds are guesses: enough to make the round trip small beside the work, small enough that what is in flight stays in the sockets' buffers.
+    private const int BatchStatementsMax = 256;
+    private const long BatchBytesMax = 1 << 20;
+
     private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
     private DbConnection? _connection;
+    private bool _hasWorked;
 
     internal StoreDialect Dialect => connections.Dialect;
+
+    private DbConnection Connection => _connection ?? throw new InvalidOperationException("A statement was run outside of Write, Read or Alone.");
 
     internal T Write<T>(Func<T> body) => Transact(Dialect.BeginWrite, body);
 
@@ -24,6 +31,46 @@ internal sealed class StoreSession(IStoreConnections connections) : IDisposable
     internal T Alone<T>(Func<T> body) => Transact(begin: null, body);
 
     internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => Bind(sql, values).ExecuteNonQuery();
+
+    /// <summary>Runs statements in order, many in one round trip where the database can.</summary>
+    internal void ExecuteAll(IEnumerable<StoreStatement> statements)
+    {
+        if (!Connection.CanCreateBatch)
+        {
+            foreach (StoreStatement statement in statements)
+            {
+                Execute(statement.Sql, statement.Values);
+            }
+
+            return;
+        }
+
+        DbBatch? batch = null;
+        long bytes = 0;
+        foreach (StoreStatement statement in statements)
+        {
+            batch ??= Connection.CreateBatch();
+            DbBatchCommand command = batch.CreateBatchCommand();
+            command.CommandText = Dialect.Expand(statement.Sql);
+            foreach ((string name, object? value) in statement.Values)
+            {
+                AddParameter(command.CreateParameter(), command.Parameters, name, value);
+                bytes += value is byte[] blob ? blob.Length : 0;
+            }
+
+            batch.BatchCommands.Add(command);
+            if (batch.BatchCommands.Count == BatchStatementsMax || bytes >= BatchBytesMax)
+            {
+                Run(batch);
+                (batch, bytes) = (null, 0);
+            }
+        }
+
+        if (batch is not null)
+        {
+            Run(batch);
+        }
+    }
 
     /// <summary>The first column of the first row, null when there is no row or the value is null.</summary>
     internal object? Scalar(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
@@ -71,6 +118,7 @@ internal sealed class StoreSession(IStoreConnections connections) : IDisposable
             Execute(begin);
             T result = body();
             Execute(Dialect.Commit);
+            _hasWorked = true;
             return result;
         }
         catch (Exception e)
@@ -78,7 +126,9 @@ internal sealed class StoreSession(IStoreConnections connections) : IDisposable
             Drop();
             switch (Dialect.Classify(e))
             {
-                case StoreFailure.Unavailable:
+                case StoreFailure.Denied when !_hasWorked:
+                    throw new StoreRefusedException($"The store at {connections.Description} cannot be used: {e.Message}", e);
+                case StoreFailure.Unavailable or StoreFailure.Denied:
                     throw new StoreUnavailableException($"The store at {connections.Description} is unavailable: {e.Message}", e);
                 case StoreFailure.NotAStore:
                     throw new StoreRefusedException($"The store at {connections.Description} is not a database of this program: {e.Message}", e);
@@ -109,14 +159,25 @@ internal sealed class StoreSession(IStoreConnections connections) : IDisposable
         }
     }
 
+    /// <summary>The prepared command of a statement, with these values.</summary>
+    /// <remarks>
+    /// A parameter's type is fixed by the values at hand when the statement is prepared, so a value keeps its CLR type from call to call. Null has none: a
+    /// statement is prepared once for each set of its parameters that are null.
+    /// </remarks>
     private DbCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> values)
     {
-        if (!_prepared.TryGetValue(sql, out DbCommand? command))
+        string key = sql;
+        foreach ((string name, object? value) in values)
+        {
+            key = value is null ? $"{key} -- {name} is null" : key;
+        }
+
+        if (!_prepared.TryGetValue(key, out DbCommand? command))
         {
             command = NewCommand(Dialect.Expand(sql));
             AddParameters(command, values);
             command.Prepare();
-            _prepared.Add(sql, command);
+            _prepared.Add(key, command);
             return command;
         }
 
@@ -130,21 +191,33 @@ internal sealed class StoreSession(IStoreConnections connections) : IDisposable
 
     private DbCommand NewCommand(string sql)
     {
-        DbConnection connection = _connection ?? throw new InvalidOperationException("A statement was run outside of Write, Read or Alone.");
-        DbCommand command = connection.CreateCommand();
+        DbCommand command = Connection.CreateCommand();
         command.CommandText = sql;
         return command;
+    }
+
+    private static void Run(DbBatch batch)
+    {
+        using (batch)
+        {
+            batch.Prepare(); // statements that this connection has prepared before cost no round trip
+            batch.ExecuteNonQuery();
+        }
     }
 
     private static void AddParameters(DbCommand command, ReadOnlySpan<(string Name, object? Value)> values)
     {
         foreach ((string name, object? value) in values)
         {
-            DbParameter parameter = command.CreateParameter();
-            parameter.ParameterName = "@" + name;
-            parameter.Value = value ?? DBNull.Value;
-            command.Parameters.Add(parameter);
+            AddParameter(command.CreateParameter(), command.Parameters, name, value);
         }
+    }
+
+    private static void AddParameter(DbParameter parameter, DbParameterCollection parameters, string name, object? value)
+    {
+        parameter.ParameterName = "@" + name;
+        parameter.Value = value ?? DBNull.Value;
+        parameters.Add(parameter);
     }
 
     private static List<T> ReadAll<T>(DbDataReader reader, Func<DbDataReader, T> map)

@@ -4,7 +4,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_AfterDeath_TakesAllWithHigherEpochs()
     {
         SqlStore store = OpenStore();
@@ -21,7 +21,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.ShardsOf(first));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_ToSeveral_EachGetsItsOwnUnderOneVersion()
     {
         SqlStore store = OpenStore();
@@ -38,7 +38,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(taken.Select(row => row.Version).Distinct());
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_OwnerLivesOrEpochMovedOrTargetNotActive_IsLeftOut()
     {
         SqlStore store = OpenStore();
@@ -56,7 +56,7 @@ public abstract partial class StoreConformanceTests
         Assert.Throws<ArgumentException>(() => store.AssignShards(second, lease, [new(1, 1, second), new(1, 1, second)]));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_StaleLease_IsRefused()
     {
         SqlStore store = OpenStore();
@@ -66,7 +66,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.AssignShards(first, leaseEpoch: 1, [new(1, 2, first)]));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_ReplyLost_RepeatedDoesNothing()
     {
         HookedConnections hooks = new(Connections);
@@ -84,7 +84,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal((2L, second), (Owner(store, 1).Epoch, Owner(store, 1).Owner!.Value));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void BeginMoves_OwnedShard_NamesTargetAndMoveInTheView()
     {
         SqlStore store = OpenStore();
@@ -101,7 +101,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.Flush(Flush(first, Row(3, 1, 1))).FencedShards);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void BeginMoves_WhatCannotMove_IsLeftOut()
     {
         SqlStore store = OpenStore();
@@ -121,7 +121,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, Sql("SELECT count(*) FROM move"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void CancelMoves_UnderWay_KeepsOwnerAndEpoch()
     {
         SqlStore store = OpenStore();
@@ -140,7 +140,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, Sql("SELECT count(*) FROM move WHERE state = 4 AND ended_at IS NOT NULL AND reason = 'test; cancelled: took longer than 30 s'"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AssignShards_MovingShardOfADeadOwner_CancelsTheMove()
     {
         SqlStore store = OpenStore();
@@ -157,7 +157,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, Sql("SELECT count(*) FROM move WHERE state = 4 AND ended_at IS NOT NULL"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void RegisterCollector_SeveralAtOnce_AgreeOnOneNumber()
     {
         OpenStore();

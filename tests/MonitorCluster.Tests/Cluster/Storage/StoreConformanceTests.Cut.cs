@@ -4,7 +4,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void Cut_Owned_ReplacesJournalAndOlderSnapshot()
     {
         SqlStore store = OpenStore();
@@ -28,7 +28,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.LoadShard(2)!.Journal);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Cut_NotTheOwner_IsFencedAndWritesNothing()
     {
         SqlStore store = OpenStore();
@@ -44,7 +44,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.ReadBlocks(1, 0, 1_000));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Cut_AfterALostReply_IsDoneOnce()
     {
         HookedConnections hooks = new(Connections);
@@ -62,7 +62,7 @@ public abstract partial class StoreConformanceTests
         Assert.False(again.IsFenced);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Cut_NoPartOrTooLargePart_Throws()
     {
         SqlStore store = OpenStore();
@@ -72,7 +72,7 @@ public abstract partial class StoreConformanceTests
         Assert.Throws<ArgumentException>(() => store.Cut(request with { SnapshotParts = [new byte[CutRequest.PartBytesMax + 1]] }));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void LoadShard_SnapshotPartMissing_Throws()
     {
         SqlStore store = OpenStore();
@@ -83,7 +83,7 @@ public abstract partial class StoreConformanceTests
         Assert.Throws<InvalidDataException>(() => store.LoadShard(1));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void ReadBlocks_Range_GivesTheOverlappingBlocksThatAreWanted()
     {
         SqlStore store = OpenStore();
@@ -99,7 +99,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.ReadBlocks(2, 0, 1_000));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void DeleteBlocksBefore_Owner_DeletesTheOldestInSlices()
     {
         SqlStore store = OpenStore();
@@ -113,7 +113,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(201, Assert.Single(store.ReadBlocks(1, 0, 1_000)).FromMs);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void DeleteSeries_Owner_DeletesThoseNamed()
     {
         SqlStore store = OpenStore();

@@ -5,7 +5,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void Flush_OwnedShards_AreLoadedBackByteForByte()
     {
         SqlStore store = OpenStore();
@@ -29,7 +29,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.LoadShard(16));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Flush_StaleEpochOrForeignShard_LeavesOnlyThatShardOut()
     {
         SqlStore store = OpenStore();
@@ -48,7 +48,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(0, store.LastAlertSequence());
     }
 
-    [Fact]
+    [ConformanceFact]
     public void FlushRetry_AfterALostReply_AddsNothingAndFindsTheNumbers()
     {
         HookedConnections hooks = new(Connections);
@@ -72,7 +72,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.LoadShard(2)!.Journal);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void FlushRetry_NothingWasWritten_WritesAll()
     {
         HookedConnections hooks = new(Connections);
@@ -91,7 +91,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.LoadShard(1)!.Series);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void FlushRetry_WrittenAndThenLostToAnotherOwner_IsNotFenced()
     {
         SqlStore store = OpenStore();
@@ -104,7 +104,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal([1], store.FlushRetry(Flush(first, Row(1, 1, 2))).FencedShards);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Flush_SameJseqWithoutRetry_IsAProgramErrorAndChangesNothing()
     {
         SqlStore store = OpenStore();
@@ -118,7 +118,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.LoadShard(1)!.Journal);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Flush_Transitions_NumberedInOrderWithSeqInTheBody()
     {
         SqlStore store = OpenStore();
@@ -145,7 +145,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal((1, 3), (store.OldestAlertSequence(), store.LastAlertSequence()));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Flush_TransitionWithoutARowOfItsShard_Throws()
     {
         SqlStore store = OpenStore();
@@ -154,7 +154,7 @@ public abstract partial class StoreConformanceTests
         Assert.Throws<ArgumentException>(() => store.Flush(new FlushRequest(me, [Row(1, 1, 1)], [Alert(2, "2-1", AlertState.Firing)])));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void DeleteAlertLogOlderThan_OldEntries_GoInSlicesAndNumbersGoOn()
     {
         SqlStore store = OpenStore();

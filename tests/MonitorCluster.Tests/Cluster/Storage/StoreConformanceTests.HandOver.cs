@@ -4,7 +4,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void HandOver_MoveUnderWay_WritesTheRowAndChangesTheOwner()
     {
         SqlStore store = OpenStore();
@@ -27,7 +27,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.Flush(Flush(second, Row(1, 2, 2))).FencedShards);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_NothingToFlush_ChangesTheOwner()
     {
         SqlStore store = OpenStore();
@@ -41,7 +41,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(second, Owner(store, 1).Owner);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_Cancelled_WritesNothingAndTheShardStays()
     {
         SqlStore store = OpenStore();
@@ -59,7 +59,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal([1L], store.Flush(request.Flush).AlertSequences);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_AnotherMoveOfTheShard_IsCancelled()
     {
         SqlStore store = OpenStore();
@@ -73,7 +73,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(HandOverKind.Done, store.HandOver(LastWrite(first, fresh), isRetry: false).Kind);
     }
 
-    [Theory]
+    [ConformanceTheory]
     [InlineData(MemberStatus.Leaving)]
     [InlineData(MemberStatus.Dead)]
     public void HandOver_TargetNotActive_IsCancelled(MemberStatus status)
@@ -89,7 +89,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, store.CancelMoves(first, 1, [move], "target died"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_OwnerDeadButNotReplaced_StillGivesItsLastRow()
     {
         SqlStore store = OpenStore();
@@ -104,7 +104,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(2, Owner(store, 1).Epoch);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_TakenOver_IsFencedAndWritesNothing()
     {
         SqlStore store = OpenStore();
@@ -124,7 +124,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.LoadShard(1)!.Journal);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_ReplyLost_RepeatedIsDoneAndFindsTheNumbers()
     {
         (SqlStore store, HandOverRequest request, long second) = HandOverWithLostReply();
@@ -139,7 +139,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.ReadAlertLog(0, 10));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_ReplyLostAndTheTargetLostTheShardSince_IsStillDone()
     {
         (SqlStore store, HandOverRequest request, long second) = HandOverWithLostReply();
@@ -156,7 +156,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal((3L, first), (Owner(store, 1).Epoch, Owner(store, 1).Owner!.Value));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_CommitNeverArrived_RepeatedDoesIt()
     {
         HookedConnections hooks = new(Connections);
@@ -176,7 +176,7 @@ public abstract partial class StoreConformanceTests
         Assert.Single(store.LoadShard(1)!.Journal);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_RowOfAFlushOfUnknownOutcome_IsNotWrittenTwice()
     {
         SqlStore store = OpenStore();
@@ -194,7 +194,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(second, Owner(store, 1).Owner);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void HandOver_RowOfAnotherShardOrEpoch_Throws()
     {
         SqlStore store = OpenStore();
@@ -205,7 +205,7 @@ public abstract partial class StoreConformanceTests
         Assert.Throws<ArgumentException>(() => store.HandOver(new(Flush(first, Row(1, 1, 1), Row(2, 1, 1)), 1, 1, 1, 0), isRetry: false));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void LoadTail_AfterTheWarmUp_GivesOnlyWhatCame()
     {
         SqlStore store = OpenStore();
@@ -224,7 +224,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.LoadTail(16, 0));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void LoadTail_CutBeyondTheWarmUp_SaysSo()
     {
         SqlStore store = OpenStore();

@@ -4,7 +4,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void Admit_SameDataDirectory_ReplacesThePredecessorAtOnce()
     {
         SqlStore store = OpenStore();
@@ -17,7 +17,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal("replaced", store.Members()[0].Reason);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Admit_NameOfALivingNode_RefusedUntilItWasSeenToStandStill()
     {
         SqlStore store = OpenStore();
@@ -34,7 +34,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.Heartbeat(owner));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Admit_LoneNodeBesideALivingMember_IsKeptOut()
     {
         SqlStore store = OpenStore();
@@ -44,7 +44,7 @@ public abstract partial class StoreConformanceTests
         Assert.True(store.Admit(Node("n2", 2)).IsAdmitted);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Admit_ReplyLost_RepeatedWithoutHarm()
     {
         HookedConnections hooks = new(Connections);
@@ -59,7 +59,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(again.Incarnation, Assert.Single(store.Members(), member => member.Status != MemberStatus.Dead).Incarnation);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Heartbeat_Living_RaisesOnlyTheSequence()
     {
         SqlStore store = OpenStore();
@@ -71,7 +71,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(2, Assert.Single(store.Members()).HeartbeatSeq);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Heartbeat_AfterATransition_TellsItsNumber()
     {
         SqlStore store = OpenStore();
@@ -81,7 +81,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(2, store.Heartbeat(me)?.LastAlertSequence);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Activate_Twice_IsStillActiveButNotAfterDeath()
     {
         SqlStore store = OpenStore();
@@ -95,7 +95,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal("left", Assert.Single(store.Members()).Reason);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AcquireLease_HeldByALivingNode_IsRefusedAndDeathFreesIt()
     {
         SqlStore store = OpenStore();
@@ -112,7 +112,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.AcquireLease(first));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void AcquireLease_Expired_GoesToWhoAsksFirst()
     {
         SqlStore store = OpenStore();
@@ -124,7 +124,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(2, store.AcquireLease(second));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void RegisterCollector_SameId_KeepsItsNumber()
     {
         SqlStore store = OpenStore();

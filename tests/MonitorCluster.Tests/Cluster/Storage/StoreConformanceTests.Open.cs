@@ -5,7 +5,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void Open_EmptyDatabase_CreatesTheStoreOnce()
     {
         StoreInfo first = NewStore().Open(Identity());
@@ -17,7 +17,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(16, second.ShardCount);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Open_OtherSettings_RefusedWithEveryDifference()
     {
         OpenStore();
@@ -36,7 +36,7 @@ public abstract partial class StoreConformanceTests
         Assert.Contains(e.Reasons, reason => reason.Contains("retention is '30d' here, but absent in the store"));
     }
 
-    [Theory]
+    [ConformanceTheory]
     [InlineData(99, 1)]
     [InlineData(99, 99)]
     public void Open_NewerStore_RefusedWithBothVersions(int schema, int minReader)
@@ -50,7 +50,7 @@ public abstract partial class StoreConformanceTests
         Assert.Contains("up to version 1", e.Reasons[0]);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Open_ConnectionFails_IsUnavailableAndTheNextCallOpensAnother()
     {
         HookedConnections hooks = new(Connections);
@@ -65,7 +65,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(2, hooks.Opened);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Expand_UnknownMacro_Throws() => Assert.Throws<InvalidOperationException>(() => Connections.Dialect.Expand("SELECT {nothing}"));
 
     /// <summary>A hand in the database, beside the program.</summary>

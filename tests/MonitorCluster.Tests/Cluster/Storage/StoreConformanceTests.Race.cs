@@ -10,7 +10,7 @@ public abstract partial class StoreConformanceTests
 {
     private const int RaceShard = 1;
 
-    [Fact]
+    [ConformanceFact]
     public void Race_TakeOversWhileTheOwnerFlushes_NeverMissARow()
     {
         const int TakeOvers = 40;
@@ -56,7 +56,7 @@ public abstract partial class StoreConformanceTests
         Assert.True(flushed >= TakeOvers, $"{flushed} flushes for {TakeOvers} take-overs");
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Race_TakeOverBetweenFenceAndInsert_IsBadOnlyWithoutTheTransaction()
     {
         // The same production code, but each statement commits by itself: the fence is checked, then held by nothing.
@@ -65,7 +65,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(1, TakeOverBetweenFenceAndInsert(unfenced));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Race_TakeOverBetweenFenceAndInsert_HasToWait() =>
         Assert.Equal(0, TakeOverBetweenFenceAndInsert(Connections.Dialect));
 

@@ -4,7 +4,7 @@ namespace MonitorCluster.Tests.Cluster.Storage;
 
 public abstract partial class StoreConformanceTests
 {
-    [Fact]
+    [ConformanceFact]
     public void Vote_TwoOfThree_EndTheTarget()
     {
         SqlStore store = OpenStore();
@@ -24,7 +24,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.Heartbeat(node[2]));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Vote_TwoActive_OneVoteIsEnough()
     {
         SqlStore store = OpenStore();
@@ -33,7 +33,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(new VoteResult(IsDead: true, Votes: 1, Needed: 1), store.Vote(first, Join(store, 2), "refused"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Vote_VoterNotActive_AddsNothing()
     {
         SqlStore store = OpenStore();
@@ -49,7 +49,7 @@ public abstract partial class StoreConformanceTests
         Assert.Empty(store.Suspicions());
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Vote_OlderThanItsLife_DoesNotCountUntilRepeated()
     {
         SqlStore store = OpenStore();
@@ -62,7 +62,7 @@ public abstract partial class StoreConformanceTests
         Assert.True(store.Vote(node[0], node[2], "timeout").IsDead);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Vote_VoterDiedSince_DoesNotCount()
     {
         SqlStore store = OpenStore();
@@ -73,7 +73,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(new VoteResult(IsDead: false, Votes: 1, Needed: 2), store.Vote(node[1], node[3], "timeout"));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Vote_ReplyLost_RepeatedTellsTheSame()
     {
         HookedConnections hooks = new(Connections);
@@ -88,7 +88,7 @@ public abstract partial class StoreConformanceTests
         Assert.True(store.Vote(node[1], node[2], "timeout").IsDead);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Withdraw_OwnVote_LeavesTheOthers()
     {
         SqlStore store = OpenStore();
@@ -104,7 +104,7 @@ public abstract partial class StoreConformanceTests
         Assert.InRange(left.AgeMs, 0, 60_000);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Evict_HeartbeatMovedSince_IsSpared()
     {
         SqlStore store = OpenStore();
@@ -124,7 +124,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(version + 1, store.View(0).Version);
     }
 
-    [Fact]
+    [ConformanceFact]
     public void Evict_LeaseLost_IsNull()
     {
         SqlStore store = OpenStore();
@@ -136,7 +136,7 @@ public abstract partial class StoreConformanceTests
         Assert.All(store.Members(), member => Assert.Equal(MemberStatus.Active, member.Status));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void BeginLeave_Active_KeepsShardsAndFreesTheLease()
     {
         SqlStore store = OpenStore();
@@ -156,7 +156,7 @@ public abstract partial class StoreConformanceTests
         Assert.Null(store.AssignShards(first, 1, []));
     }
 
-    [Fact]
+    [ConformanceFact]
     public void BeginLeave_JoiningOrDead_IsFalse()
     {
         SqlStore store = OpenStore();
