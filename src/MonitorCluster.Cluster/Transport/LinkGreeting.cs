@@ -130,7 +130,8 @@ internal static class LinkGreeting
             || !reader.TryString(AddressBytesMax, out string address)
             || !reader.TryCount(int.MaxValue, out int roles)
             || !reader.TryString(BuildBytesMax, out string build)
-            || !reader.TryGuid(out Guid clusterUuid))
+            || !reader.TryGuid(out Guid clusterUuid)
+            || $"{name}{address}{build}".Any(char.IsControl))
         {
             return false;
         }

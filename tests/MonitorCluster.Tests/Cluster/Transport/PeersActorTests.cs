@@ -1,0 +1,431 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+using MonitorCluster.Tests.Actors;
+
+namespace MonitorCluster.Tests.Cluster.Transport;
+
+public sealed class PeersActorTests
+{
+    private static readonly Guid Uuid = new("11111111-2222-3333-4444-555555555555");
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly Simulation simulation = new();
+    private readonly MemoryNetworks networks = new();
+    private readonly List<object> told = []; // what the asker of all tests is told
+    private readonly List<IActorRef> tellers = []; // and by whom
+    private readonly IActorRef asker;
+    private int seed;
+
+    public PeersActorTests() =>
+        asker = simulation.System.ActorOf(Behaviour.Props(self => self.OnAny(message =>
+        {
+            told.Add(message);
+            tellers.Add(self.From);
+        })), "asker");
+
+    [Fact]
+    public void Ping_ToAnotherNode_IsAnsweredByItsPeersActor()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b", incarnation: 7);
+
+        a.Tell(new PeerRequest("b:1", RequestKind.Ping, default, Second, "tag"), asker);
+        simulation.RunUntilIdle();
+
+        PeerAnswer answer = Assert.IsType<PeerAnswer>(Assert.Single(told));
+        Assert.Equal(("tag", "b", 7L, "b:1"), (answer.Tag, answer.Peer.Name, answer.Peer.Incarnation, answer.Peer.Address));
+    }
+
+    [Fact]
+    public void Request_ToItsServer_CarriesBothBodiesAndTheAsker()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        (IActorRef b, TransportStatistics served) = Start("b");
+        IncomingRequest? asked = null;
+        b.Tell(new ServeRequests(RequestKind.QueryLeg, Server(self => self.On<IncomingRequest>(request =>
+        {
+            asked = request;
+            self.From.Tell(new RequestReply(new byte[] { 4, 5 }), self.Me);
+            self.From.Tell(new RequestReply(new byte[] { 6 }), self.Me); // the second of two answers is nobody's
+        }))));
+
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, new byte[] { 1, 2, 3 }, Second, 42), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(("a", RequestKind.QueryLeg, "010203"), (asked!.Peer.Name, asked.Kind, Convert.ToHexString(asked.Body.Span)));
+        PeerAnswer answer = Assert.IsType<PeerAnswer>(Assert.Single(told));
+        Assert.Equal((42, "0405"), (answer.Tag, Convert.ToHexString(answer.Body.Span)));
+        Assert.Equal((1L, 0L, 1L), (counts.Requests(RequestKind.QueryLeg), counts.RequestsFailed(RequestKind.QueryLeg), served.RequestsServed(RequestKind.QueryLeg)));
+        Assert.Equal((1L, 1L, 1L, 1L), (counts.LinksOpen, counts.LinksOpened, served.LinksOpen, served.LinksAccepted));
+    }
+
+    [Fact]
+    public void Requests_ToOneAddress_ShareOneLink()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+
+        for (int i = 0; i < 50; i++)
+        {
+            a.Tell(Ping("b:1", i), asker);
+        }
+
+        simulation.RunUntilIdle();
+        a.Tell(Ping("B:1", 50), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(Enumerable.Range(0, 51), told.Cast<PeerAnswer>().Select(answer => (int)answer.Tag!));
+        Assert.Equal(1, networks.Opened.Values.Sum());
+    }
+
+    [Theory]
+    [InlineData(RequestKind.Join, "Join is not served here")]
+    [InlineData((RequestKind)99, "does not know request 99")]
+    public void Request_WithoutServer_IsRefused(RequestKind kind, string reason)
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+
+        a.Tell(new PeerRequest("b:1", kind, default, Second), asker);
+        simulation.RunUntilIdle();
+
+        PeerFailed failed = Assert.IsType<PeerFailed>(Assert.Single(told));
+        Assert.Equal(PeerFailure.Refused, failed.Failure);
+        Assert.Contains(reason, failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Request_ServerRefuses_TellsTheReason()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b");
+        b.Tell(new ServeRequests(RequestKind.Join, Server(self => self.On<IncomingRequest>(_ => self.From.Tell(new RequestRefused("name in use"))))));
+
+        a.Tell(new PeerRequest("b:1", RequestKind.Join, default, Second), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Contains("name in use", Assert.IsType<PeerFailed>(Assert.Single(told)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Request_NobodyListens_FailsAtOnceAndTriesAgainNextTime()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+        Start("b");
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal([PeerFailure.NotListening, PeerFailure.NotListening], told.OfType<PeerFailed>().Select(f => f.Failure));
+        Assert.IsType<PeerAnswer>(told[2]);
+        Assert.Equal((3, 2L, 2L), (networks.Opened["b:1"], counts.RequestsFailed(RequestKind.Ping), counts.Refused(PeerFailure.NotListening)));
+    }
+
+    [Fact]
+    public void Request_ServerSilent_TimesOutAndTheLateAnswerIsDropped()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        (IActorRef b, _) = Start("b");
+        IActorRef? replyTo = null;
+        b.Tell(new ServeRequests(RequestKind.Route, Server(self => self.On<IncomingRequest>(_ => replyTo = self.From))));
+
+        a.Tell(new PeerRequest("b:1", RequestKind.Route, default, Second, 1), asker);
+        simulation.Advance(0.99);
+        Assert.Empty(told);
+        simulation.Advance(0.02);
+        replyTo!.Tell(new RequestReply(default), null);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(PeerFailure.TimedOut, Assert.IsType<PeerFailed>(Assert.Single(told)).Failure);
+        Assert.Equal(1, counts.AnswersLate);
+    }
+
+    [Fact]
+    public void Request_LinkBreaks_FailsAllThatWaitAtOnce()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        (IActorRef b, _) = Start("b");
+        b.Tell(new ServeRequests(RequestKind.Route, Server(self => self.On<IncomingRequest>(_ => { }))));
+        for (int i = 0; i < 5; i++)
+        {
+            a.Tell(new PeerRequest("b:1", RequestKind.Route, default, 100 * Second, i), asker);
+        }
+
+        simulation.RunUntilIdle();
+        DateTimeOffset before = simulation.Time.GetUtcNow();
+        networks.Links.Single().Reset();
+        simulation.RunUntilIdle();
+
+        Assert.Equal([0, 1, 2, 3, 4], told.Cast<PeerFailed>().Select(f => (int)f.Tag!));
+        Assert.All(told.Cast<PeerFailed>(), f => Assert.Equal(PeerFailure.Disconnected, f.Failure));
+        Assert.Equal((before, 0L), (simulation.Time.GetUtcNow(), counts.LinksOpen));
+    }
+
+    [Fact]
+    public void Request_OpensButSaysNothing_FailsAfterTheHandshakesTime()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        Start("b");
+        networks.Silent.Add("b:1");
+
+        a.Tell(new PeerRequest("b:1", RequestKind.Ping, default, 60 * Second), asker);
+        simulation.Advance(1.9);
+        Assert.Empty(told);
+        simulation.Advance(0.2);
+
+        Assert.Equal(PeerFailure.TimedOut, Assert.IsType<PeerFailed>(Assert.Single(told)).Failure);
+        Assert.Equal(1, counts.Refused(PeerFailure.TimedOut));
+    }
+
+    [Fact]
+    public void Request_TooManyWait_RefusesTheNext()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+        networks.Silent.Add("b:1");
+
+        for (int i = 0; i <= AskedRequests.CountMax; i++)
+        {
+            a.Tell(Ping("b:1", i), asker);
+        }
+
+        simulation.RunUntilIdle();
+
+        PeerFailed failed = Assert.IsType<PeerFailed>(Assert.Single(told));
+        Assert.Equal((AskedRequests.CountMax, PeerFailure.Refused), (failed.Tag, failed.Failure));
+    }
+
+    [Fact]
+    public void Request_TooManyAreServed_RefusesAsBusyUntilTheAskersHaveGivenUp()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b");
+        b.Tell(new ServeRequests(RequestKind.Route, Server(self => self.On<IncomingRequest>(_ => { }))));
+
+        for (int i = 0; i <= ServedRequests.CountMax; i++)
+        {
+            a.Tell(new PeerRequest("b:1", RequestKind.Route, default, 10 * Second, i), asker);
+        }
+
+        simulation.RunUntilIdle();
+        Assert.Contains("busy", Assert.IsType<PeerFailed>(Assert.Single(told)).Reason, StringComparison.Ordinal);
+
+        simulation.Advance(11);
+        told.Clear();
+        a.Tell(new PeerRequest("b:1", RequestKind.Route, default, Second, "later"), asker);
+        simulation.RunUntilIdle();
+        Assert.Empty(told); // it is being served
+    }
+
+    [Fact]
+    public void Request_LinkIdleForAMinute_ClosesItAndTheNextOpensAnother()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        Start("b");
+        a.Tell(Ping("b:1"), asker);
+        simulation.Advance(50);
+        a.Tell(Ping("b:1"), asker);
+        simulation.Advance(59);
+        Assert.Equal(1, counts.LinksOpen);
+
+        simulation.Advance(2);
+        Assert.Equal(0, counts.LinksOpen);
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(3, told.OfType<PeerAnswer>().Count());
+        Assert.Equal(2, networks.Opened["b:1"]);
+    }
+
+    [Fact]
+    public void UseIdentity_OfTheAnsweringNode_IsInTheNextAnswerAndALinkOfItsOwn()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b", incarnation: 0);
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        b.Tell(new UseIdentity(Identity("b", 9) with { Build = "newer" }));
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal([0L, 9L, 9L], told.Cast<PeerAnswer>().Select(answer => answer.Peer.Incarnation));
+        Assert.Equal("newer", told.Cast<PeerAnswer>().Last().Peer.Build);
+        Assert.Equal(2, networks.Opened["b:1"]);
+    }
+
+    [Fact]
+    public void UseIdentity_OfTheAskingNode_IsSaidOnTheNextRequestAndNothingIsLost()
+    {
+        (IActorRef a, _) = Start("a", incarnation: 0);
+        (IActorRef b, _) = Start("b");
+        List<(PeerIdentity Who, IActorRef ReplyTo)> asked = [];
+        b.Tell(new ServeRequests(RequestKind.News, Server(self => self.On<IncomingRequest>(request => asked.Add((request.Peer, self.From))))));
+        a.Tell(new PeerRequest("b:1", RequestKind.News, default, Second, 1), asker);
+        simulation.RunUntilIdle();
+
+        a.Tell(new UseIdentity(Identity("a", 5)));
+        a.Tell(new PeerRequest("b:1", RequestKind.News, default, Second, 2), asker);
+        simulation.RunUntilIdle();
+        asked.ForEach(request => request.ReplyTo.Tell(new RequestReply(default), null));
+        simulation.RunUntilIdle();
+
+        Assert.Equal([0L, 5L], asked.Select(request => request.Who.Incarnation));
+        Assert.Equal([1, 2], told.Cast<PeerAnswer>().Select(answer => (int)answer.Tag!).Order());
+    }
+
+    [Fact]
+    public void Request_WrongToken_SaysSo()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a", token: "one");
+        (_, TransportStatistics others) = Start("b", token: "other");
+
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        PeerFailed failed = Assert.IsType<PeerFailed>(Assert.Single(told));
+        Assert.Equal(PeerFailure.WrongToken, failed.Failure);
+        Assert.Contains("join token differs", failed.Reason, StringComparison.Ordinal);
+        Assert.Equal((1L, 1L), (counts.Refused(PeerFailure.WrongToken), others.Refused(PeerFailure.WrongToken)));
+    }
+
+    [Fact]
+    public void Request_ToTheNodeItself_IsRefusedAsItself()
+    {
+        (IActorRef a, _) = Start("a");
+
+        a.Tell(Ping("a:1"), asker);
+        simulation.RunUntilIdle();
+
+        PeerFailed failed = Assert.IsType<PeerFailed>(Assert.Single(told));
+        Assert.Equal(PeerFailure.Refused, failed.Failure);
+        Assert.Contains("a itself", failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Link_ForSamples_CarriesMessagesBothWaysAndItsEndOnce()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b");
+        List<object> served = [];
+        b.Tell(new ServeLinks(LinkPurpose.Samples, Server(self => self.OnAny(message =>
+        {
+            served.Add(message);
+            if (message is PeerLinkUp up)
+            {
+                up.Link.Tell(new PeerMessage(FrameType.CollectorWelcome, new byte[] { 9 }));
+            }
+        }))));
+
+        a.Tell(new OpenPeerLink("b:1", LinkPurpose.Samples), asker);
+        simulation.RunUntilIdle();
+        IActorRef link = Assert.IsType<PeerLinkUp>(told[0]).Link;
+        link.Tell(new PeerMessage(FrameType.Section, new byte[] { 1 }), asker);
+        link.Tell(new PeerMessage(FrameType.Section, new byte[] { 2 }), asker);
+        simulation.RunUntilIdle();
+        link.Tell(new ClosePeerLink("enough"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal([typeof(PeerLinkUp), typeof(PeerMessage), typeof(PeerLinkDown)], told.Select(message => message.GetType()));
+        Assert.All(tellers, teller => Assert.Same(link, teller));
+        Assert.Equal([typeof(PeerLinkUp), typeof(PeerMessage), typeof(PeerMessage), typeof(PeerLinkDown)], served.Select(message => message.GetType()));
+        Assert.Contains("enough", served.OfType<PeerLinkDown>().Single().Reason, StringComparison.Ordinal);
+        Assert.Equal(0, simulation.System.Metrics.DeadLetters);
+    }
+
+    [Fact]
+    public void Link_GivenToAnotherUser_TellsThatOneFromThenOn()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b");
+        List<object> taken = [];
+        IActorRef worker = Server(self => self.OnAny(taken.Add));
+        b.Tell(new ServeLinks(LinkPurpose.Samples, Server(self => self.On<PeerLinkUp>(up => up.Link.Tell(new UseLink(worker))))));
+
+        a.Tell(new OpenPeerLink("b:1", LinkPurpose.Samples), asker);
+        simulation.RunUntilIdle();
+        tellers[0].Tell(new PeerMessage(FrameType.Section, new byte[] { 1 }), asker);
+        simulation.RunUntilIdle();
+        simulation.System.Stop(asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal([typeof(PeerMessage), typeof(PeerLinkDown)], taken.Select(message => message.GetType())); // a link without a user ends
+    }
+
+    [Fact]
+    public void Link_NobodyServesItsPurpose_GoesDownWithTheReason()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+
+        a.Tell(new OpenPeerLink("b:1", LinkPurpose.Samples), asker);
+        a.Tell(new OpenPeerLink("c:1", LinkPurpose.Samples), asker);
+        a.Tell(new OpenPeerLink("b:1", LinkPurpose.Requests), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(
+            [PeerFailure.NotListening, PeerFailure.Refused, PeerFailure.Refused],
+            told.Cast<PeerLinkDown>().Select(down => down.Failure).Order());
+        Assert.Contains(told.Cast<PeerLinkDown>(), down => down.Reason.Contains("takes no links for Samples", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Stop_OfANode_EndsItsLinksAndWhatWaitsOnThem()
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        (IActorRef b, _) = Start("b");
+        b.Tell(new ServeRequests(RequestKind.Route, Server(self => self.On<IncomingRequest>(_ => { }))));
+        b.Tell(new ServeLinks(LinkPurpose.Samples, Server(self => self.OnAny(_ => { }))));
+        a.Tell(new PeerRequest("b:1", RequestKind.Route, default, 60 * Second), asker);
+        a.Tell(new OpenPeerLink("b:1", LinkPurpose.Samples), asker);
+        simulation.RunUntilIdle();
+        told.Clear();
+
+        simulation.System.Stop(b);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(PeerFailure.Disconnected, Assert.Single(told.OfType<PeerFailed>()).Failure);
+        Assert.Contains("the node stops", Assert.Single(told.OfType<PeerLinkDown>()).Reason, StringComparison.Ordinal);
+        Assert.Equal(0, counts.LinksOpen);
+    }
+
+    [Fact]
+    public void Request_OfAStrangerWithoutHandshake_EndsItsLink()
+    {
+        Start("b");
+        List<object> stranger = [];
+        IActorRef handler = Server(self => self.OnAny(stranger.Add));
+        ILink link = networks.Start("x:1").Connect("b:1", handler);
+
+        link.TrySend(FrameType.Request, RequestFrames.Request(1, RequestKind.Ping, Second, []));
+        simulation.RunUntilIdle();
+
+        Assert.Equal(FrameType.GoAway, stranger.OfType<LinkMessage>().Single().Type);
+        Assert.IsType<LinkClosed>(stranger[^1]);
+    }
+
+    private static PeerRequest Ping(string address, object? tag = null) => new(address, RequestKind.Ping, default, Second, tag);
+
+    private static PeerIdentity Identity(string name, long incarnation) => new(name, incarnation, $"{name}:1", NodeRoles.Aggregator, "1.0", Uuid);
+
+    private IActorRef Server(Action<Behaviour> declare) => simulation.System.ActorOf(Behaviour.Props(declare));
+
+    private (IActorRef Peers, TransportStatistics Statistics) Start(string name, long incarnation = 1, string token = "secret")
+    {
+        var statistics = new TransportStatistics();
+        IActorRef peers = simulation.System.ActorOf(
+            PeersActor.Props(
+                networks.Start($"{name}:1"), Identity(name, incarnation), "prod", token, simulation.Time, new Random(++seed), statistics,
+                NullLogger<PeersActor>.Instance),
+            $"peers-{name}");
+        simulation.RunUntilIdle();
+        return (peers, statistics);
+    }
+}
