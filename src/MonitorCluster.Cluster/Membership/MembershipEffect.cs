@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
 
 namespace MonitorCluster.Cluster.Membership;
 
@@ -6,7 +7,16 @@ namespace MonitorCluster.Cluster.Membership;
 internal abstract record MembershipEffect
 {
     /// <summary>Run a transaction; its outcome comes back as an event.</summary>
-    internal sealed record RunStore(MembershipOperation Operation, Func<SqlStore, object?> Run) : MembershipEffect;
+    internal sealed record RunStore(StoreCall Call, Func<SqlStore, object?> Run) : MembershipEffect;
+
+    /// <summary>Ask another node; its answer comes back as an event.</summary>
+    internal sealed record AskPeer(PeerRequest Request) : MembershipEffect;
+
+    /// <summary>Tell the peers actor.</summary>
+    internal sealed record TellPeers(object Message) : MembershipEffect;
+
+    /// <summary>Answer who asked.</summary>
+    internal sealed record Answer(IActorRef Asker, object Message) : MembershipEffect;
 
     /// <summary>Set a timer, replacing the one of the same name.</summary>
     internal sealed record SetTimer(MembershipTimer Timer, TimeSpan Delay) : MembershipEffect;
@@ -16,4 +26,7 @@ internal abstract record MembershipEffect
 
     /// <summary>Tell the node.</summary>
     internal sealed record Publish(object Message) : MembershipEffect;
+
+    /// <summary>Say it to people.</summary>
+    internal sealed record Report(bool IsWarning, string Text) : MembershipEffect;
 }

@@ -1,3 +1,5 @@
+using MonitorCluster.Cluster.Transport;
+
 namespace MonitorCluster.Cluster.Membership;
 
 /// <summary>What happens to membership.</summary>
@@ -7,14 +9,23 @@ internal abstract record MembershipEvent
     internal sealed record Started : MembershipEvent;
 
     /// <summary>A transaction returned.</summary>
-    internal sealed record Succeeded(MembershipOperation Operation, object? Result) : MembershipEvent;
+    internal sealed record Succeeded(StoreCall Call, object? Result) : MembershipEvent;
 
     /// <summary>A transaction threw; whether it took place is unknown.</summary>
-    internal sealed record Failed(MembershipOperation Operation, Exception Error) : MembershipEvent;
+    internal sealed record Failed(StoreCall Call, Exception Error) : MembershipEvent;
 
     /// <summary>A timer ran out.</summary>
     internal sealed record Elapsed(MembershipTimer Timer) : MembershipEvent;
 
-    /// <summary>The node stops of its own will.</summary>
-    internal sealed record LeaveRequested : MembershipEvent;
+    /// <summary>Another node answered.</summary>
+    internal sealed record Answered(PeerTag Tag, PeerIdentity Peer, ReadOnlyMemory<byte> Body) : MembershipEvent;
+
+    /// <summary>Another node did not answer, or refused.</summary>
+    internal sealed record Unanswered(PeerTag Tag, PeerFailure Failure, string Reason) : MembershipEvent;
+
+    /// <summary>Another node asks.</summary>
+    internal sealed record Asked(IncomingRequest Request, IActorRef Asker) : MembershipEvent;
+
+    /// <summary>This node's own parts want something.</summary>
+    internal sealed record Wished(object Wish, IActorRef Asker) : MembershipEvent;
 }

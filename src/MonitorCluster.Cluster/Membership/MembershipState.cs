@@ -1,65 +1,75 @@
 using MonitorCluster.Cluster.Storage;
-using static MonitorCluster.Cluster.Membership.MembershipEffect;
+using MonitorCluster.Cluster.Transport;
 using static MonitorCluster.Cluster.Membership.MembershipEvent;
 
 namespace MonitorCluster.Cluster.Membership;
 
-/// <summary>A node's membership from start to end, without clock, thread or database: events go in, effects come out.</summary>
+/// <summary>A node's membership from start to end, without clock, thread, network or database: events go in, effects come out.</summary>
 /// <remarks>
 /// <code>
-/// start -> open -> admit -> activate -> lease -> assign -> view      heartbeat every 1 s, lease every 2 s
-///                    |  a living member in the way: watch it for 3 s, then replace it or be refused
+/// JoiningState  --active-->  heartbeat every 1 s -> view when its version rose -> published   (this class)
+///                            pings and votes                                                  (LivenessState)
+///                            lease every 2 s; its holder assigns, moves, evicts               (ControllerRole)
+///                            news from and to the others, joins, pings, operators' wishes     (NewsState, JoinDesk, PingDesk, OperatorDesk)
+///               --leave--->  drain, last flush, dead by its own hand                          (LeavingState)
 /// </code>
-/// A node alone walks through this without waiting for anything but the database. The database being away never ends a membership: the step is
-/// repeated, and what was
-/// owned stays owned; only the database's own answer that this incarnation is dead does. One writer: the membership actor's mailbox.
+/// The database being away never ends a membership: the step is repeated, and what was owned stays owned; only the database's own answer that this
+/// incarnation is dead does. What a peer says about it only makes this node look. One writer: the membership actor's mailbox.
 /// </remarks>
-internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)
+internal sealed class MembershipState
 {
-    // The lease lives 6 s by the database's clock, so one lost renewal does not lose it.
-    internal static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
-    internal static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(2);
+    private readonly MembershipConfig config;
+    private readonly MembershipOutbox outbox = new();
+    private readonly ClusterMap map = new();
+    private readonly JoiningState joining;
+    private readonly JoinDesk joinDesk;
+    private readonly PingDesk pingDesk;
+    private readonly NewsState news;
+    private LivenessState? liveness;
+    private ControllerRole? role;
+    private OperatorDesk? operators;
+    private LeavingState? leaving;
+    private long me;
+    private long alertsSeen;
+    private TimeSpan heartbeatSent;
+    private bool lookAgain;
+    private bool tellOthers;
+    private bool isShown;
+    private bool hasEnded;
 
-    /// <summary>Three heartbeats: a living member moves at least twice in it.</summary>
-    internal static readonly TimeSpan WatchTime = TimeSpan.FromSeconds(3);
-    internal static readonly TimeSpan BackoffMin = TimeSpan.FromMilliseconds(250);
-    internal static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(5);
-
-    private readonly List<MembershipEffect> _effects = [];
-    private readonly HashSet<MembershipOperation> _running = [];
-    private readonly SortedDictionary<int, ShardOwner> _shards = [];
-    private AdmitRequest _node = node;
-    private Guid _clusterUuid;
-    private long _incarnation;
-    private long? _leaseEpoch;
-    private long _version;
-    private IReadOnlyList<MemberRow> _members = [];
-    private IReadOnlyList<ShardEpoch>? _owned;
-    private MembershipOperation _toRetry;
-    private TimeSpan _backoff = BackoffMin;
-    private bool _leaving;
-    private bool _ended;
-
-    private bool HasOrphans
+    internal MembershipState(MembershipConfig config)
     {
-        get
-        {
-            HashSet<long> dead = [.. _members.Where(member => member.Status == MemberStatus.Dead).Select(member => member.Incarnation)];
-            return _shards.Values.Any(shard => shard.Owner is not { } owner || dead.Contains(owner));
-        }
+        this.config = config;
+        joining = new JoiningState(config, outbox, map);
+        joinDesk = new JoinDesk(config, outbox);
+        pingDesk = new PingDesk(config, outbox, map);
+        news = new NewsState(config, outbox, map);
     }
 
+    private bool IsActive => joining.End == JoiningState.Ending.Active;
+
+    private bool IsLeaving => leaving is { HasBegun: true };
+
+    private bool IsController => role is { IsHolder: true };
+
     /// <summary>Takes one event.</summary>
+    /// <param name="now">This node's monotonic time.</param>
+    /// <param name="happened">What happened.</param>
     /// <returns>What to do, in order.</returns>
-    internal IReadOnlyList<MembershipEffect> Step(MembershipEvent happened)
+    internal IReadOnlyList<MembershipEffect> Step(TimeSpan now, MembershipEvent happened)
     {
-        _effects.Clear();
-        if (!_ended)
+        outbox.Begin(now);
+        if (hasEnded)
+        {
+            TakeLate(happened);
+        }
+        else
         {
             Take(happened);
+            AfterJoining();
         }
 
-        return [.. _effects];
+        return outbox.Take();
     }
 
     private void Take(MembershipEvent happened)
@@ -67,121 +77,104 @@ internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)
         switch (happened)
         {
             case Started:
-                Run(MembershipOperation.Open);
+                joining.Start();
                 break;
             case Succeeded succeeded:
-                _running.Remove(succeeded.Operation);
-                _backoff = BackoffMin;
-                TakeResult(succeeded.Operation, succeeded.Result);
+                outbox.Ended(succeeded.Call);
+                TakeResult(succeeded.Call, succeeded.Result);
                 break;
             case Failed failed:
-                _running.Remove(failed.Operation);
-                TakeFailure(failed.Operation, failed.Error);
+                outbox.Ended(failed.Call);
+                TakeFailure(failed.Call, failed.Error);
                 break;
-            case Elapsed elapsed when !_leaving:
+            case Elapsed elapsed:
                 TakeTimer(elapsed.Timer);
                 break;
-            case LeaveRequested when !_leaving:
-                Leave();
+            case Answered answered:
+                TakeAnswer(answered);
+                break;
+            case Unanswered unanswered:
+                TakeSilence(unanswered);
+                break;
+            case Asked asked:
+                TakeRequest(asked.Request, asked.Asker);
+                break;
+            case Wished wished:
+                TakeWish(wished.Wish, wished.Asker);
                 break;
         }
     }
 
-    private void TakeResult(MembershipOperation operation, object? result)
+    private void TakeResult(StoreCall call, object? result)
     {
-        if (_leaving && operation != MembershipOperation.Leave)
+        switch (call.Operation)
         {
-            return;
-        }
-
-        switch (operation)
-        {
-            case MembershipOperation.Open:
-                _clusterUuid = ((StoreInfo)result!).ClusterUuid;
-                Run(MembershipOperation.Admit);
-                break;
-            case MembershipOperation.Admit:
-                TakeAdmission((AdmitResult)result!);
-                break;
-            case MembershipOperation.Activate when (bool)result!:
-                Publish(new MembershipReady(_incarnation, _clusterUuid));
-                Run(MembershipOperation.AcquireLease);
-                SetTimer(MembershipTimer.Lease, LeaseInterval);
-                break;
-            case MembershipOperation.Activate:
-                Evict();
-                break;
-            case MembershipOperation.AcquireLease:
-                TakeLease((long?)result);
-                break;
-            case MembershipOperation.AssignShards:
-                TakeAssignment((IReadOnlyList<ShardEpoch>?)result);
-                break;
             case MembershipOperation.Heartbeat:
                 TakeHeartbeat((HeartbeatResult?)result);
                 break;
             case MembershipOperation.ReadView:
                 TakeView((ClusterView)result!);
                 break;
+            case MembershipOperation.AdmitOther:
+                joinDesk.Admitted(call.Subject, (AdmitResult?)result);
+                break;
+            case MembershipOperation.Vote when ((VoteResult)result!).IsDead:
+                outbox.Warn($"{map.NameOf(call.Subject)} (incarnation {call.Subject}) was voted dead");
+                LookAndTell();
+                break;
+            case MembershipOperation.Vote or MembershipOperation.Withdraw:
+                break;
+            case MembershipOperation.BeginLeave:
+                leaving!.Begun((bool)result!);
+                LookAndTell();
+                break;
             case MembershipOperation.Leave:
-                End(new MembershipLeft(IsRecorded: (bool)result!));
+                leaving!.Ended((bool)result!);
+                End(leaving.Left!);
+                break;
+            case MembershipOperation.AcquireLease or MembershipOperation.Control or MembershipOperation.Evict
+                or MembershipOperation.Suspicions or MembershipOperation.MarkDead:
+                if (role!.Succeeded(call.Operation, result))
+                {
+                    LookAndTell();
+                }
+
+                break;
+            default:
+                if (!IsLeaving)
+                {
+                    joining.Succeeded(call.Operation, result);
+                }
+
                 break;
         }
     }
 
-    private void TakeAdmission(AdmitResult result)
+    private void TakeFailure(StoreCall call, Exception error)
     {
-        if (result.IsAdmitted)
+        switch (call.Operation)
         {
-            _incarnation = result.Incarnation;
-            Run(MembershipOperation.Activate);
-            SetTimer(MembershipTimer.Heartbeat, HeartbeatInterval);
-        }
-        else if (_node.StoodStill.Count == 0)
-        {
-            _node = _node with { StoodStill = [.. result.InTheWay.Select(member => new ObservedMember(member.Incarnation, member.HeartbeatSeq))] };
-            SetTimer(MembershipTimer.Watch, WatchTime);
-        }
-        else
-        {
-            End(new MembershipRefused([.. result.InTheWay.Select(WhyInTheWay)]));
-        }
-    }
+            case MembershipOperation.AdmitOther:
+                joinDesk.Failed(call.Subject);
+                break;
+            case MembershipOperation.Vote:
+                liveness?.VoteFailed(call.Subject);
+                break;
+            case MembershipOperation.BeginLeave:
+                leaving!.Begun(isWritten: false);
+                break;
+            case MembershipOperation.Leave:
+                leaving!.Ended(isRecorded: false);
+                End(leaving.Left!);
+                break;
+            default:
+                if (!IsActive && !IsLeaving)
+                {
+                    joining.Failed(call.Operation, error);
+                }
 
-    private string WhyInTheWay(MemberRow member)
-    {
-        string who = $"living node '{member.NodeName}' at {member.Address} (incarnation {member.Incarnation})";
-        return member.NodeName == _node.NodeName ? $"Node:Name '{_node.NodeName}' is in use by the {who}."
-            : member.Address == _node.Address ? $"The address {_node.Address} is in use by the {who}."
-            : $"Cluster:Seeds is empty, but the store already has the {who}. Set Cluster:Seeds={member.Address} to join it.";
-    }
-
-    private void TakeLease(long? epoch)
-    {
-        bool isNew = epoch is not null && epoch != _leaseEpoch;
-        _leaseEpoch = epoch;
-        if (isNew || (epoch is not null && HasOrphans))
-        {
-            Run(MembershipOperation.AssignShards);
+                break;
         }
-        else if (_version == 0)
-        {
-            Run(MembershipOperation.ReadView);
-        }
-    }
-
-    private void TakeAssignment(IReadOnlyList<ShardEpoch>? owned)
-    {
-        if (owned is null)
-        {
-            _leaseEpoch = null; // somebody else is the controller now; the next renewal tells
-        }
-        else
-        {
-            SetOwned(owned);
-        }
-
-        Run(MembershipOperation.ReadView);
     }
 
     private void TakeHeartbeat(HeartbeatResult? heartbeat)
@@ -189,66 +182,82 @@ internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)
         if (heartbeat is not { } alive)
         {
             Evict();
+            return;
         }
-        else if (alive.ClusterVersion != _version)
+
+        joining.OwnBeat();
+        SeeAlerts(alive.LastAlertSequence);
+        if (!IsActive)
         {
-            Run(MembershipOperation.ReadView);
+            return;
+        }
+
+        liveness!.StoreRoundTrip = outbox.Now - heartbeatSent;
+        role!.OwnBeat();
+        operators!.Tick(IsController);
+
+        // Heartbeat numbers do not raise the version: who watches them must read them.
+        bool isWatching = (IsController || liveness.IsSuspicious) && map.LivingBut(me).Any();
+        if (alive.ClusterVersion != map.Version || isWatching)
+        {
+            ReadView();
+        }
+        else
+        {
+            Control();
         }
     }
 
     private void TakeView(ClusterView view)
     {
-        if (view.Version == _version)
+        HashSet<long> living = [.. map.LivingBut(me).Select(member => member.Incarnation)];
+        bool hasChanged = map.Take(view);
+        if (me != 0 && map.Find(me)?.Status == MemberStatus.Dead && leaving?.Left is null)
         {
+            Evict();
             return;
         }
 
-        _version = view.Version;
-        _members = view.Members;
-        foreach (ShardOwner shard in view.ChangedShards)
+        if (!IsActive)
         {
-            _shards[shard.ShardId] = shard;
-        }
+            if (!IsLeaving)
+            {
+                joining.TakeView();
+            }
 
-        SetOwned([.. _shards.Values.Where(shard => shard.Owner == _incarnation).Select(shard => new ShardEpoch(shard.ShardId, shard.Epoch))]);
-        Publish(new ClusterViewChanged(_version, _members, [.. _shards.Values]));
-        if (_leaseEpoch is not null && HasOrphans)
-        {
-            Run(MembershipOperation.AssignShards);
-        }
-    }
-
-    private void SetOwned(IReadOnlyList<ShardEpoch> owned)
-    {
-        if (_owned is null || !_owned.SequenceEqual(owned))
-        {
-            _owned = owned;
-            Publish(new ShardsOwned(owned));
-        }
-    }
-
-    private void TakeFailure(MembershipOperation operation, Exception error)
-    {
-        if (error is StoreRefusedException refused)
-        {
-            End(new MembershipRefused(refused.Reasons));
             return;
         }
 
-        switch (operation)
+        role!.Observe();
+        if (hasChanged || !isShown)
         {
-            case MembershipOperation.Open or MembershipOperation.Admit or MembershipOperation.Activate when !_leaving:
-                _toRetry = operation;
-                _node = _node with { StoodStill = [] }; // while we could not see the store, nobody could move: watch again
-                SetTimer(MembershipTimer.Retry, _backoff);
-                _backoff = _backoff * 2 < BackoffMax ? _backoff * 2 : BackoffMax;
-                break;
-            case MembershipOperation.AssignShards:
-                _leaseEpoch = null; // so that the next renewal assigns again
-                break;
-            case MembershipOperation.Leave:
-                End(new MembershipLeft(IsRecorded: false));
-                break;
+            TakeChange(living);
+        }
+
+        if (lookAgain)
+        {
+            lookAgain = false;
+            ReadView();
+        }
+        else if (tellOthers)
+        {
+            tellOthers = false;
+            news.Tell(me, IsController);
+        }
+
+        Control();
+    }
+
+    private void TakeChange(HashSet<long> wereLiving)
+    {
+        isShown = true;
+        outbox.Publish(new ClusterViewChanged(map.Version, map.Members, map.Shards));
+        liveness!.TakeView();
+        operators!.TakeView();
+        leaving?.TakeView();
+        if (!IsLeaving && wereLiving.Any(member => map.Find(member) is null or { Status: MemberStatus.Dead }))
+        {
+            role!.AcquireLease(); // if that was the controller, its shards need not wait for the next renewal
         }
     }
 
@@ -256,82 +265,272 @@ internal sealed class MembershipState(StoreIdentity identity, AdmitRequest node)
     {
         switch (timer)
         {
-            case MembershipTimer.Retry:
-                Run(_toRetry);
-                break;
-            case MembershipTimer.Watch:
-                Run(MembershipOperation.Admit);
-                break;
             case MembershipTimer.Heartbeat:
-                Run(MembershipOperation.Heartbeat);
-                SetTimer(timer, HeartbeatInterval);
+                heartbeatSent = outbox.Now;
+                long member = me != 0 ? me : joining.Incarnation;
+                outbox.Run(MembershipOperation.Heartbeat, store => store.Heartbeat(member));
+                outbox.SetTimer(timer, config.Timing.Heartbeat);
                 break;
             case MembershipTimer.Lease:
-                Run(MembershipOperation.AcquireLease);
-                SetTimer(timer, LeaseInterval);
+                if (!IsLeaving)
+                {
+                    role!.AcquireLease();
+                    outbox.SetTimer(timer, config.Timing.Lease);
+                }
+
+                break;
+            case MembershipTimer.Probe:
+                liveness!.Elapsed();
+                break;
+            case MembershipTimer.Drain:
+                leaving!.EndDrain();
+                break;
+            default:
+                if (!IsActive && !IsLeaving)
+                {
+                    joining.Elapsed(timer);
+                }
+
                 break;
         }
     }
 
-    private void Leave()
+    private void TakeAnswer(Answered answered)
     {
-        _leaving = true;
-        if (_incarnation == 0)
+        switch (answered.Tag)
+        {
+            case PeerTag.Probe probe:
+                liveness!.Answered(probe.Target, answered.Peer);
+                break;
+            case PeerTag.Witness witness:
+                liveness!.WitnessAnswered(witness.Target, witness.Third, PingOtherBody.ReadAnswer(answered.Body.Span));
+                break;
+            case PeerTag.PingFor ping:
+                pingDesk.Answered(ping.Request, answered.Peer);
+                break;
+            case PeerTag.News told:
+                news.Answered(told.Member);
+                break;
+            case PeerTag.Operate errand:
+                operators!.Answered(errand.Request, answered.Peer, answered.Body.Span);
+                break;
+            default:
+                if (!IsActive && !IsLeaving)
+                {
+                    joining.Answered(answered.Tag, answered.Peer, answered.Body.Span);
+                }
+
+                break;
+        }
+    }
+
+    private void TakeSilence(Unanswered silent)
+    {
+        switch (silent.Tag)
+        {
+            case PeerTag.Probe probe:
+                liveness!.Unanswered(probe.Target, silent.Failure, silent.Reason);
+                break;
+            case PeerTag.Witness witness:
+                liveness!.WitnessAnswered(witness.Target, witness.Third, silent.Reason.Length > 0 ? silent.Reason : "no answer");
+                break;
+            case PeerTag.PingFor ping:
+                pingDesk.Unanswered(ping.Request, silent.Reason);
+                break;
+            case PeerTag.News told:
+                news.Unanswered(told.Member);
+                break;
+            case PeerTag.Operate errand:
+                operators!.Unanswered(errand.Request, silent.Failure, silent.Reason);
+                break;
+            default:
+                if (!IsActive && !IsLeaving)
+                {
+                    joining.Unanswered(silent.Tag, silent.Failure, silent.Reason);
+                }
+
+                break;
+        }
+    }
+
+    private void TakeRequest(IncomingRequest request, IActorRef asker)
+    {
+        liveness?.Heard(request.Peer.Address);
+        switch (request.Kind)
+        {
+            case RequestKind.Join:
+                joinDesk.Take(request, asker, IsActive && !IsLeaving, joining.ClusterUuid);
+                break;
+            case RequestKind.PingOther:
+                pingDesk.Take(request, asker);
+                break;
+            case RequestKind.News when news.TryRead(request.Body.Span, out long version, out long alerts):
+                outbox.Answer(asker, new RequestReply(default));
+                SeeAlerts(alerts);
+                LookAgain(version);
+                break;
+            case RequestKind.Operate when operators is not null:
+                operators.Take(request, asker, IsController);
+                Control();
+                break;
+            default:
+                outbox.Answer(asker, new RequestRefused($"this node does not take {request.Kind} now"));
+                break;
+        }
+    }
+
+    private void TakeWish(object wish, IActorRef asker)
+    {
+        switch (wish)
+        {
+            case LookAgain look:
+                LookAgain(look.Version);
+                break;
+            case ShardsHandedOver when IsActive:
+                LookAndTell();
+                break;
+            case TellNews tell when IsActive:
+                SeeAlerts(tell.AlertSequence);
+                news.Tell(me, IsController, tell.AlertSequence);
+                break;
+            case LeaveCluster or LeaveNow:
+                BeginToLeave(wish, asker);
+                break;
+            case MoveShard or AskToLeave when operators is not null:
+                operators.Take(wish, asker, IsController);
+                Control();
+                break;
+            case MoveShard or AskToLeave:
+                outbox.Answer(asker, new OperationResult(false, "this node is no member yet", 0));
+                break;
+        }
+    }
+
+    private void BeginToLeave(object wish, IActorRef asker)
+    {
+        if (joining.Incarnation == 0)
         {
             End(new MembershipLeft(IsRecorded: false));
+            TakeLate(new Wished(wish, asker));
             return;
         }
 
-        _effects.Add(new CancelTimers());
-        Run(MembershipOperation.Leave);
-    }
-
-    private void Evict() => End(new MembershipEvicted(_incarnation));
-
-    private void End(object last)
-    {
-        _ended = true;
-        _effects.Add(new CancelTimers());
-        Publish(last);
-    }
-
-    private void Publish(object message) => _effects.Add(new Publish(message));
-
-    private void SetTimer(MembershipTimer timer, TimeSpan delay) => _effects.Add(new SetTimer(timer, delay));
-
-    /// <summary>Runs a transaction unless it is under way: a slow database must not pile them up.</summary>
-    private void Run(MembershipOperation operation)
-    {
-        if (_running.Add(operation))
+        leaving ??= new LeavingState(config, outbox, map, joining.Incarnation);
+        if (wish is LeaveNow)
         {
-            _effects.Add(new RunStore(operation, TransactionOf(operation)));
+            leaving.Leave(asker);
+        }
+        else
+        {
+            leaving.Drain(asker);
         }
     }
 
-    private Func<SqlStore, object?> TransactionOf(MembershipOperation operation)
+    /// <summary>After the end only those who ask are answered.</summary>
+    private void TakeLate(MembershipEvent happened)
     {
-        // Copied here, because the transaction runs on the store's thread.
-        (AdmitRequest admission, long me, long lease, long version) = (_node, _incarnation, _leaseEpoch ?? 0, _version);
-        return operation switch
+        switch (happened)
         {
-            MembershipOperation.Open => store => store.Open(identity),
-            MembershipOperation.Admit => store => store.Admit(admission),
-            MembershipOperation.Activate => store => store.Activate(me),
-            MembershipOperation.AcquireLease => store => store.AcquireLease(me),
-            MembershipOperation.AssignShards => store => AssignOrphans(store, me, lease),
-            MembershipOperation.Heartbeat => store => store.Heartbeat(me),
-            MembershipOperation.ReadView => store => store.View(version),
-            MembershipOperation.Leave => store => store.Leave(me),
-            _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "no such transaction"),
-        };
+            case Wished { Wish: LeaveCluster } wished:
+                outbox.Answer(wished.Asker, new ShardsDrained(IsEmpty: false));
+                break;
+            case Wished { Wish: LeaveNow } wished:
+                outbox.Answer(wished.Asker, leaving?.Left ?? new MembershipLeft(IsRecorded: false));
+                break;
+            case Wished { Wish: MoveShard or AskToLeave } wished:
+                outbox.Answer(wished.Asker, new OperationResult(false, "this node is no member any more", 0));
+                break;
+            case Asked { Request.Kind: RequestKind.Join } asked:
+                outbox.Answer(asked.Asker, new RequestReply(JoinReply.Of(JoinOutcome.NotMember).ToBytes()));
+                break;
+            case Asked asked:
+                outbox.Answer(asked.Asker, new RequestRefused("this node is no member any more"));
+                break;
+        }
     }
 
-    private static IReadOnlyList<ShardEpoch>? AssignOrphans(SqlStore store, long me, long lease)
+    private void AfterJoining()
     {
-        ClusterView view = store.View(sinceVersion: 0);
-        HashSet<long> dead = [.. view.Members.Where(member => member.Status == MemberStatus.Dead).Select(member => member.Incarnation)];
-        IEnumerable<ShardOwner> orphans = view.ChangedShards.Where(shard => shard.Owner is not { } owner || dead.Contains(owner));
-        int? assigned = store.AssignShards(me, lease, [.. orphans.Select(shard => new ShardAssignment(shard.ShardId, shard.Epoch, me))]);
-        return assigned is null ? null : store.ShardsOf(me);
+        if (hasEnded || (me != 0 && IsActive) || IsLeaving)
+        {
+            return;
+        }
+
+        switch (joining.End)
+        {
+            case JoiningState.Ending.Active:
+                Activate();
+                break;
+            case JoiningState.Ending.Evicted:
+                Evict();
+                break;
+            case JoiningState.Ending.Refused:
+                End(new MembershipRefused(joining.Reasons, joining.MayRetry));
+                break;
+        }
+    }
+
+    private void Activate()
+    {
+        me = joining.Incarnation;
+        liveness = new LivenessState(config, outbox, map, me);
+        operators = new OperatorDesk(config, outbox, map, news, me);
+        role = new ControllerRole(config, outbox, map, operators, me);
+        outbox.Publish(new MembershipReady(me, joining.ClusterUuid));
+        outbox.SetTimer(MembershipTimer.Lease, config.Timing.Lease);
+        role.AcquireLease();
+        LookAndTell();
+    }
+
+    private void SeeAlerts(long sequence)
+    {
+        if (sequence > alertsSeen)
+        {
+            alertsSeen = sequence;
+            outbox.Publish(new AlertsSeen(sequence));
+        }
+    }
+
+    private void LookAgain(long version)
+    {
+        if (IsActive && version > map.Version)
+        {
+            ReadView();
+        }
+    }
+
+    private void LookAndTell()
+    {
+        tellOthers = true;
+        ReadView();
+    }
+
+    /// <summary>Reads the view. A reading that is under way may have missed what the caller knows: then another one follows.</summary>
+    private void ReadView()
+    {
+        long version = map.Version;
+        if (!outbox.Run(MembershipOperation.ReadView, store => store.View(version)))
+        {
+            lookAgain = true;
+        }
+    }
+
+    /// <summary>Does the controller's work, on a view that is not known to be old.</summary>
+    private void Control()
+    {
+        if (IsController && !outbox.IsRunning(MembershipOperation.ReadView))
+        {
+            role!.Control();
+        }
+    }
+
+    private void Evict() => End(new MembershipEvicted(me != 0 ? me : joining.Incarnation));
+
+    private void End(object last)
+    {
+        hasEnded = true;
+        outbox.CancelTimers();
+        outbox.Publish(last);
+        leaving?.Release(last as MembershipLeft ?? new MembershipLeft(IsRecorded: false));
     }
 }

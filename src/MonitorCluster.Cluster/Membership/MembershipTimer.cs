@@ -5,6 +5,10 @@ internal enum MembershipTimer
 {
     Retry,
     Watch,
+    JoinRound,
+    Reach,
     Heartbeat,
     Lease,
+    Probe,
+    Drain,
 }

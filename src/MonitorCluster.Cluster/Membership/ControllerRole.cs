@@ -1,0 +1,166 @@
+using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Cluster.Membership;
+
+/// <summary>The part of the controller, which at any time one member holds by the lease row: assign, move, evict.</summary>
+/// <remarks>
+/// Every transaction checks the lease's epoch again, so a holder that has lost it without knowing writes nothing. Members that stand still are watched
+/// whether or not the lease is held: whoever takes it over knows already who has stood still.
+/// </remarks>
+internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox outbox, ClusterMap map, OperatorDesk operators, long me)
+{
+    private readonly MembershipTiming timing = config.Timing;
+    private readonly StallWatch stalls = new(config.Timing, config.Timing.Stalled);
+    private readonly EvictionPace pace = new(config.Timing);
+    private PartitionWatch partition = new(config.Timing);
+    private Controller controller = new(new ControllerLimits());
+    private long? leaseEpoch;
+    private TimeSpan nextSuspicions;
+
+    internal bool IsHolder => leaseEpoch is not null;
+
+    internal void OwnBeat() => stalls.OwnBeat(outbox.Now);
+
+    /// <summary>The members were read.</summary>
+    internal void Observe() => stalls.Observe(map.LivingBut(me), outbox.Now);
+
+    internal void AcquireLease()
+    {
+        long member = me;
+        outbox.Run(MembershipOperation.AcquireLease, store => store.AcquireLease(member));
+    }
+
+    /// <summary>A transaction of the controller returned.</summary>
+    /// <returns>Whether the view must be read again, and the others told.</returns>
+    internal bool Succeeded(MembershipOperation operation, object? result)
+    {
+        switch (operation)
+        {
+            case MembershipOperation.AcquireLease:
+                return TakeLease((long?)result);
+            case MembershipOperation.Control:
+                return Take((ControlResult?)result);
+            case MembershipOperation.Evict:
+                return TakeEvictions((IReadOnlyList<long>?)result);
+            case MembershipOperation.Suspicions:
+                partition.Observe((IReadOnlyList<SuspicionRow>)result!, map, outbox.Now);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>Looks what is to be done, and begins it.</summary>
+    internal void Control()
+    {
+        if (leaseEpoch is not { } lease || outbox.IsRunning(MembershipOperation.Control))
+        {
+            return;
+        }
+
+        EvictStalled(lease);
+        EndPartition();
+        ControllerPlan plan = controller.Plan(outbox.Now, map.Members, map.Shards, operators.Wanted);
+        if (!plan.IsEmpty)
+        {
+            long member = me;
+            outbox.Run(MembershipOperation.Control, store => ControlResult.Write(store, member, lease, plan));
+        }
+    }
+
+    private bool TakeLease(long? epoch)
+    {
+        if (epoch == leaseEpoch)
+        {
+            return false;
+        }
+
+        leaseEpoch = epoch;
+        if (epoch is null)
+        {
+            outbox.Inform("Another member is the controller now");
+            return false;
+        }
+
+        outbox.Inform($"This node is the controller (lease epoch {epoch})");
+        controller = new Controller(new ControllerLimits());
+        partition = new PartitionWatch(timing);
+        return true; // plan on what is there now, and let the others know whom to ask
+    }
+
+    private bool Take(ControlResult? result)
+    {
+        if (result is not { } written)
+        {
+            leaseEpoch = null; // somebody else is the controller now; the next renewal tells
+            return true;
+        }
+
+        if (written.Assigned > 0)
+        {
+            outbox.Inform($"Assigned {written.Assigned} shards that had no living owner");
+        }
+
+        return true;
+    }
+
+    private bool TakeEvictions(IReadOnlyList<long>? evicted)
+    {
+        if (evicted is null)
+        {
+            leaseEpoch = null;
+            return false;
+        }
+
+        foreach (long member in evicted)
+        {
+            outbox.Warn($"Evicted {map.NameOf(member)} (incarnation {member}): its heartbeats do not reach the database");
+        }
+
+        pace.Evicted(evicted.Count, outbox.Now);
+        return evicted.Count > 0;
+    }
+
+    private void EvictStalled(long lease)
+    {
+        IReadOnlyList<ObservedMember> stalled = stalls.StandingStill(outbox.Now);
+        int allowed = pace.Allow(stalled.Count, map.LivingBut(me).Count(), outbox.Now);
+        if (allowed > 0)
+        {
+            (long member, IReadOnlyList<ObservedMember> those) = (me, [.. stalled.Take(allowed)]);
+            outbox.Run(MembershipOperation.Evict, store => store.Evict(member, lease, those, "db-stalled"));
+        }
+    }
+
+    private void EndPartition()
+    {
+        if (partition.Victim(outbox.Now) is { } victim && map.Find(victim.Member) is { Status: not MemberStatus.Dead })
+        {
+            string reason = victim.Complainers.Count == 0
+                ? "partial partition: it does not reach others"
+                : $"partial partition: {string.Join(", ", victim.Complainers.Select(map.NameOf))} cannot reach it";
+            outbox.Warn($"Evicting {map.NameOf(victim.Member)} (incarnation {victim.Member}): {reason}");
+            outbox.Run(MembershipOperation.MarkDead, store => store.MarkDead(victim.Member, reason), victim.Member);
+        }
+
+        if (outbox.Now >= nextSuspicions && map.LivingBut(me).Any())
+        {
+            nextSuspicions = outbox.Now + timing.SuspicionPoll;
+            outbox.Run(MembershipOperation.Suspicions, store => store.Suspicions());
+        }
+    }
+
+    /// <summary>What a plan has changed.</summary>
+    private sealed record ControlResult(int Assigned, int Begun, int Cancelled)
+    {
+        /// <summary>Writes a plan, what is most urgent first; null when the lease is lost.</summary>
+        internal static ControlResult? Write(SqlStore store, long me, long lease, ControllerPlan plan)
+        {
+            int? assigned = store.AssignShards(me, lease, plan.Assignments);
+            int? cancelled = assigned is null ? null : store.CancelMoves(me, lease, plan.Cancels, "not done in time, or its target is gone");
+            int? begun = cancelled is null ? null : store.BeginMoves(me, lease, plan.Moves);
+            return begun is null ? null : new ControlResult(assigned!.Value, begun.Value, cancelled!.Value);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+using System.Buffers.Binary;
+using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+
+namespace MonitorCluster.Cluster.Membership;
+
+/// <summary>Probes the members that follow this one on a ring, and votes against those that do not answer.</summary>
+/// <remarks>
+/// <code>
+/// ping every 1 s --no answer--> strike, strike --a third failure--> ask a witness to ping it --no--> vote, again every 10 s
+///                 (refused at once: the next ping after 250 ms)          |  yes: begin anew, but complain after 10 s of silence
+/// an answer at any time: strikes gone, vote withdrawn
+/// </code>
+/// The vote is one row in the database, which counts: this machine never declares anybody dead. A node that is not well itself does not vote
+/// (<see cref="LocalHealth"/>), nor against a member whose request arrived in the last two seconds.
+/// </remarks>
+internal sealed class LivenessState(MembershipConfig config, MembershipOutbox outbox, ClusterMap map, long me)
+{
+    private readonly MembershipTiming timing = config.Timing;
+    private readonly SortedDictionary<long, Target> targets = [];
+    private readonly Dictionary<string, TimeSpan> heardFrom = [];
+    private TimeSpan? timerDue;
+    private TimeSpan nextHealth;
+
+    internal LocalHealth Health { get; } = new(config.Timing);
+
+    /// <summary>How long the last heartbeat took.</summary>
+    internal TimeSpan StoreRoundTrip { get; set; }
+
+    /// <summary>Whether somebody does not answer.</summary>
+    internal bool IsSuspicious => targets.Values.Any(target => target.Strikes > 0);
+
+    /// <summary>Whom this node probes: its successors on a ring that every member computes alike.</summary>
+    internal static IReadOnlyList<MemberRow> Successors(IEnumerable<MemberRow> members, long me, int most)
+    {
+        List<MemberRow> ring =
+        [
+            .. members.Where(member => member.Incarnation == me || member.Status is MemberStatus.Active or MemberStatus.Leaving)
+                .OrderBy(member => Place(member.Incarnation)),
+        ];
+        int here = ring.FindIndex(member => member.Incarnation == me);
+        return [.. Enumerable.Range(1, Math.Clamp(ring.Count - 1, 0, most)).Select(step => ring[(here + step) % ring.Count])];
+    }
+
+    /// <summary>Members have changed.</summary>
+    internal void TakeView()
+    {
+        IReadOnlyList<MemberRow> successors = Successors(map.Members, me, timing.ProbedMax);
+        HashSet<long> wanted = [.. successors.Select(member => member.Incarnation)];
+        foreach (long gone in targets.Keys.Where(target => !wanted.Contains(target)).ToList())
+        {
+            targets.Remove(gone);
+        }
+
+        foreach (MemberRow member in successors)
+        {
+            targets.TryAdd(member.Incarnation, new Target(outbox.Now));
+        }
+
+        foreach (string address in heardFrom.Where(heard => outbox.Now - heard.Value > timing.Heard).Select(heard => heard.Key).ToList())
+        {
+            heardFrom.Remove(address);
+        }
+
+        Schedule();
+    }
+
+    /// <summary>The probe timer ran out.</summary>
+    internal void Elapsed()
+    {
+        TimeSpan late = timerDue is { } due ? outbox.Now - due : TimeSpan.Zero;
+        timerDue = null;
+        if (late > timing.Probe)
+        {
+            // This process stood still. What seemed silent meanwhile may have answered into a full inbox.
+            foreach (Target target in targets.Values)
+            {
+                target.Forgive();
+            }
+        }
+
+        if (outbox.Now >= nextHealth || late > timing.LateTimer)
+        {
+            nextHealth = outbox.Now + timing.Probe;
+            int silent = targets.Values.Count(target => target.Strikes > 0);
+            Health.Observe(late, targets.Count > 1 && silent * 2 > targets.Count, StoreRoundTrip);
+        }
+
+        foreach ((long incarnation, Target target) in targets)
+        {
+            if (!target.IsWaiting && target.Due <= outbox.Now && map.Find(incarnation) is { } member)
+            {
+                target.IsWaiting = true;
+                target.Due = outbox.Now + timing.Probe;
+                outbox.Ask(new PeerTag.Probe(incarnation), member.Address, RequestKind.Ping, default, Health.Stretch(timing.ProbeTimeout));
+            }
+        }
+
+        Schedule();
+    }
+
+    /// <summary>Somebody answered a ping.</summary>
+    internal void Answered(long incarnation, PeerIdentity peer)
+    {
+        if (!targets.TryGetValue(incarnation, out Target? target))
+        {
+            return;
+        }
+
+        // A link that was opened before the other side had a number says 0.
+        if (peer.Incarnation != 0 && peer.Incarnation != incarnation)
+        {
+            Unanswered(incarnation, PeerFailure.Refused, $"incarnation {peer.Incarnation} answers at its address");
+            return;
+        }
+
+        target.IsWaiting = false;
+        target.Strikes = 0;
+        target.SilentSince = null;
+        if (target.IsReported)
+        {
+            target.IsReported = false;
+            outbox.Inform($"{map.NameOf(incarnation)} (incarnation {incarnation}) answers again");
+        }
+
+        if (target.VotedAt is not null)
+        {
+            target.VotedAt = null;
+            outbox.Run(MembershipOperation.Withdraw, store => store.Withdraw(me, incarnation), incarnation);
+        }
+
+        Schedule();
+    }
+
+    /// <summary>Nobody answered a ping.</summary>
+    internal void Unanswered(long incarnation, PeerFailure failure, string reason)
+    {
+        if (!targets.TryGetValue(incarnation, out Target? target))
+        {
+            return;
+        }
+
+        target.IsWaiting = false;
+        target.SilentSince ??= outbox.Now;
+        target.LastFailure = reason;
+        if (failure != PeerFailure.TimedOut)
+        {
+            target.Due = outbox.Now + timing.Reprobe;
+        }
+
+        if (target.Strikes < timing.Strikes - 1)
+        {
+            target.Strikes++;
+        }
+        else if (target.VotedAt is not null || IsSilentForLong(target) || FindWitness(incarnation) is not { } witness)
+        {
+            Vote(incarnation, target);
+        }
+        else
+        {
+            target.IsWaiting = true;
+            target.Due = outbox.Now + timing.Probe;
+            outbox.Ask(
+                new PeerTag.Witness(incarnation, witness.Incarnation), witness.Address, RequestKind.PingOther,
+                PingOtherBody.Write(incarnation, map.Find(incarnation)!.Address), 2 * Health.Stretch(timing.ProbeTimeout));
+        }
+
+        Schedule();
+    }
+
+    /// <summary>A witness has tried, or does not answer itself.</summary>
+    internal void WitnessAnswered(long incarnation, long third, string? failure)
+    {
+        if (!targets.TryGetValue(incarnation, out Target? target))
+        {
+            return;
+        }
+
+        target.IsWaiting = false;
+        if (failure is null)
+        {
+            target.Strikes = 0; // it lives: no vote yet, but the silence towards this node goes on
+        }
+        else
+        {
+            target.LastFailure += $"; {map.NameOf(third)}: {failure}";
+            Vote(incarnation, target);
+        }
+
+        Schedule();
+    }
+
+    /// <summary>The store did not take a vote: the next failure votes again.</summary>
+    internal void VoteFailed(long incarnation)
+    {
+        if (targets.TryGetValue(incarnation, out Target? target))
+        {
+            target.VotedAt = null;
+        }
+    }
+
+    /// <summary>A request came from an address: its sender lives.</summary>
+    internal void Heard(string address) => heardFrom[address] = outbox.Now;
+
+    private static ulong Place(long incarnation)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, incarnation);
+        return XxHash64.Hash(bytes);
+    }
+
+    private bool IsSilentForLong(Target target) => target.SilentSince is { } since && outbox.Now - since >= timing.Complain;
+
+    private MemberRow? FindWitness(long target)
+    {
+        List<MemberRow> healthy =
+        [
+            .. map.Members.Where(member => member.Status == MemberStatus.Active && member.Incarnation != me && member.Incarnation != target
+                && !(targets.TryGetValue(member.Incarnation, out Target? probed) && probed.Strikes > 0)),
+        ];
+        return healthy.Count == 0 ? null : healthy[config.Random.Next(healthy.Count)];
+    }
+
+    private void Vote(long incarnation, Target target)
+    {
+        bool isHeard = heardFrom.TryGetValue(map.Find(incarnation)?.Address ?? string.Empty, out TimeSpan heard) && outbox.Now - heard <= timing.Heard;
+        bool isFresh = target.VotedAt is { } voted && outbox.Now - voted < timing.VoteRenewal;
+        if (!Health.MayVote || isHeard || isFresh)
+        {
+            return;
+        }
+
+        if (!target.IsReported)
+        {
+            target.IsReported = true;
+            outbox.Warn($"{map.NameOf(incarnation)} (incarnation {incarnation}) does not answer: {target.LastFailure}");
+        }
+
+        string evidence = target.LastFailure;
+        if (outbox.Run(MembershipOperation.Vote, store => store.Vote(me, incarnation, evidence), incarnation))
+        {
+            target.VotedAt = outbox.Now;
+        }
+    }
+
+    /// <summary>Sets the timer for the next ping that is due.</summary>
+    private void Schedule()
+    {
+        TimeSpan? next = null;
+        foreach (Target target in targets.Values.Where(target => !target.IsWaiting))
+        {
+            next = next is null || target.Due < next ? target.Due : next;
+        }
+
+        if (next is { } due && (timerDue is not { } set || due < set))
+        {
+            timerDue = due > outbox.Now ? due : outbox.Now;
+            outbox.SetTimer(MembershipTimer.Probe, timerDue.Value - outbox.Now);
+        }
+    }
+
+    private sealed class Target(TimeSpan due)
+    {
+        /// <summary>When the next ping is due.</summary>
+        internal TimeSpan Due { get; set; } = due;
+
+        /// <summary>Whether an answer is awaited, from the target or from a witness.</summary>
+        internal bool IsWaiting { get; set; }
+
+        internal int Strikes { get; set; }
+
+        internal TimeSpan? SilentSince { get; set; }
+
+        internal TimeSpan? VotedAt { get; set; }
+
+        internal bool IsReported { get; set; }
+
+        internal string LastFailure { get; set; } = string.Empty;
+
+        internal void Forgive()
+        {
+            Strikes = 0;
+            SilentSince = null;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+
+namespace MonitorCluster.Cluster.Membership;
+
+/// <summary>Fulfils what operators want of the cluster: here where this node can, else by asking the node that can.</summary>
+internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox outbox, ClusterMap map, NewsState news, long me)
+{
+    private const int WaitingMax = 256;
+
+    private readonly List<Move> moves = [];
+    private readonly Dictionary<long, Errand> errands = [];
+    private long lastErrand;
+
+    /// <summary>Moves that the controller has not begun yet.</summary>
+    internal IReadOnlyList<WantedMove> Wanted => [.. moves.Where(move => !move.HasBegun).Select(move => new WantedMove(move.ShardId, move.To))];
+
+    /// <summary>A wish of this node's own operator.</summary>
+    internal void Take(object wish, IActorRef asker, bool isController)
+    {
+        Reply reply = new(asker, IsRemote: false);
+        switch (wish)
+        {
+            case MoveShard move when isController:
+                Begin(move.ShardId, move.Member, reply);
+                break;
+            case MoveShard move:
+                List<MemberRow> members = [.. map.LivingBut(me).Where(member => member.Status is MemberStatus.Active or MemberStatus.Leaving)];
+                Send(new Errand(
+                    new OperateRequest(OperateWish.Move, move.ShardId, move.Member),
+                    new Queue<MemberRow>(members.OrderByDescending(member => member.Incarnation == news.Controller)),
+                    reply));
+                break;
+            case AskToLeave leave when map.FindLiving(leave.Member) is not { } member:
+                Answer(reply, new OperateReply(false, $"no living member is named '{leave.Member}' or has that address", 0));
+                break;
+            case AskToLeave leave when map.FindLiving(leave.Member)!.Incarnation == me:
+                Leave(config.Node.NodeName, reply);
+                break;
+            case AskToLeave leave:
+                Send(new Errand(new OperateRequest(OperateWish.Leave, 0, string.Empty), new Queue<MemberRow>([map.FindLiving(leave.Member)!]), reply));
+                break;
+        }
+    }
+
+    /// <summary>A wish that another node hands on.</summary>
+    internal void Take(IncomingRequest incoming, IActorRef asker, bool isController)
+    {
+        Reply reply = new(asker, IsRemote: true);
+        switch (OperateRequest.Read(incoming.Body.Span))
+        {
+            case { Wish: OperateWish.Move } when !isController:
+                Answer(reply, new OperateReply(false, "not the controller", 0, IsNotController: true));
+                break;
+            case { Wish: OperateWish.Move } move:
+                Begin(move.ShardId, move.Member, reply);
+                break;
+            case { Wish: OperateWish.Leave }:
+                Leave(incoming.Peer.Name, reply);
+                break;
+            default:
+                outbox.Answer(asker, new RequestRefused("this is no wish that membership knows"));
+                break;
+        }
+    }
+
+    internal void Answered(long errand, PeerIdentity peer, ReadOnlySpan<byte> body)
+    {
+        if (!errands.Remove(errand, out Errand? sent))
+        {
+            return;
+        }
+
+        OperateReply reply = OperateReply.Read(body) ?? new OperateReply(false, $"the answer of {peer.Name} cannot be read", 0);
+        if (reply.IsNotController)
+        {
+            Send(sent);
+        }
+        else
+        {
+            Answer(sent.Reply, reply);
+        }
+    }
+
+    internal void Unanswered(long errand, PeerFailure failure, string reason)
+    {
+        if (errands.Remove(errand, out Errand? sent))
+        {
+            if (failure == PeerFailure.NotListening)
+            {
+                Send(sent);
+            }
+            else
+            {
+                Answer(sent.Reply, new OperateReply(false, $"whether it was done is unknown: {reason}", 0));
+            }
+        }
+    }
+
+    /// <summary>The view was read: moves may have ended.</summary>
+    internal void TakeView()
+    {
+        foreach (Move move in moves.ToList())
+        {
+            ShardOwner? shard = Find(move.ShardId);
+            if (shard?.Owner == move.To)
+            {
+                End(move, true, $"shard {move.ShardId} is owned by {map.NameOf(move.To)}");
+            }
+            else if (shard?.Target == move.To)
+            {
+                move.HasBegun = true;
+            }
+            else if (move.HasBegun)
+            {
+                End(move, false, $"the move of shard {move.ShardId} was cancelled");
+            }
+            else if (Controller.WhyNot(map.Find(move.To), shard) is { } reason)
+            {
+                End(move, false, $"shard {move.ShardId} cannot be moved: {reason}");
+            }
+        }
+    }
+
+    /// <summary>Once a second: nobody waits for ever.</summary>
+    internal void Tick(bool isController)
+    {
+        foreach (Move move in moves.ToList())
+        {
+            if (outbox.Now - move.Since >= config.Timing.OperatorMove)
+            {
+                End(move, false, $"shard {move.ShardId} was not moved within {config.Timing.OperatorMove.TotalSeconds:0} s");
+            }
+            else if (!isController && !move.HasBegun)
+            {
+                End(move, false, "this node is not the controller any more; ask again");
+            }
+        }
+    }
+
+    private void Begin(int shardId, string memberName, Reply reply)
+    {
+        MemberRow? to = map.FindLiving(memberName);
+        string? reason = Controller.WhyNot(to, Find(shardId))
+            ?? (moves.Exists(move => move.ShardId == shardId) ? "somebody moves it already" : null)
+            ?? (moves.Count >= WaitingMax ? $"{WaitingMax} moves wait already" : null);
+        if (reason is not null)
+        {
+            Answer(reply, new OperateReply(false, $"shard {shardId} cannot be moved to {memberName}: {reason}", 0));
+        }
+        else
+        {
+            moves.Add(new Move(shardId, to!.Incarnation, outbox.Now, reply));
+        }
+    }
+
+    private void Leave(string by, Reply reply)
+    {
+        outbox.Publish(new LeaveRequested(by));
+        Answer(reply, new OperateReply(true, $"{config.Node.NodeName} leaves", 0));
+    }
+
+    private void Send(Errand errand)
+    {
+        if (errands.Count >= WaitingMax)
+        {
+            Answer(errand.Reply, new OperateReply(false, $"{WaitingMax} wishes wait already", 0));
+        }
+        else if (errand.Candidates.TryDequeue(out MemberRow? to))
+        {
+            errands[++lastErrand] = errand;
+            outbox.Ask(
+                new PeerTag.Operate(lastErrand), to.Address, RequestKind.Operate, errand.Request.ToBytes(), config.Timing.OperatorMove + config.Timing.News);
+        }
+        else
+        {
+            Answer(errand.Reply, new OperateReply(
+                false, errand.Request.Wish == OperateWish.Move ? "no member holds the controller's lease now; ask again" : "it does not answer", 0));
+        }
+    }
+
+    private void End(Move move, bool isDone, string text)
+    {
+        moves.Remove(move);
+        Answer(move.Reply, new OperateReply(isDone, text, (long)(outbox.Now - move.Since).TotalMilliseconds));
+    }
+
+    private void Answer(Reply to, OperateReply reply) => outbox.Answer(
+        to.Asker, to.IsRemote ? new RequestReply(reply.ToBytes()) : new OperationResult(reply.IsDone, reply.Text, reply.ElapsedMs));
+
+    private ShardOwner? Find(int shardId) => shardId >= 0 && shardId < map.Shards.Count ? map.Shards[shardId] : null;
+
+    private sealed record Reply(IActorRef Asker, bool IsRemote);
+
+    private sealed record Errand(OperateRequest Request, Queue<MemberRow> Candidates, Reply Reply);
+
+    private sealed class Move(int shardId, long to, TimeSpan since, Reply reply)
+    {
+        internal int ShardId { get; } = shardId;
+
+        internal long To { get; } = to;
+
+        internal TimeSpan Since { get; } = since;
+
+        internal Reply Reply { get; } = reply;
+
+        internal bool HasBegun { get; set; }
+    }
+}
