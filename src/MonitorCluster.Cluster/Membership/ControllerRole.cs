@@ -157,9 +157,11 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         /// <summary>Writes a plan, what is most urgent first; null when the lease is lost.</summary>
         internal static ControlResult? Write(SqlStore store, long me, long lease, ControllerPlan plan)
         {
-            int? assigned = store.AssignShards(me, lease, plan.Assignments);
-            int? cancelled = assigned is null ? null : store.CancelMoves(me, lease, plan.Cancels, "not done in time, or its target is gone");
-            int? begun = cancelled is null ? null : store.BeginMoves(me, lease, plan.Moves);
+            int? assigned = plan.Assignments.Count > 0 ? store.AssignShards(me, lease, plan.Assignments) : 0;
+            int? cancelled = assigned is null ? null
+                : plan.Cancels.Count > 0 ? store.CancelMoves(me, lease, plan.Cancels, "not done in time, or its target is gone") : 0;
+            int? begun = cancelled is null ? null
+                : plan.Moves.Count > 0 ? store.BeginMoves(me, lease, plan.Moves) : 0;
             return begun is null ? null : new ControlResult(assigned!.Value, begun.Value, cancelled!.Value);
         }
     }

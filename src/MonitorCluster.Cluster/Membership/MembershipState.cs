@@ -210,7 +210,7 @@ internal sealed class MembershipState
 
     private void TakeView(ClusterView view)
     {
-        HashSet<long> living = [.. map.LivingBut(me).Select(member => member.Incarnation)];
+        HashSet<long> active = [.. map.LivingBut(me).Where(member => member.Status == MemberStatus.Active).Select(member => member.Incarnation)];
         bool hasChanged = map.Take(view);
         if (me != 0 && map.Find(me)?.Status == MemberStatus.Dead && leaving?.Left is null)
         {
@@ -231,7 +231,7 @@ internal sealed class MembershipState
         role!.Observe();
         if (hasChanged || !isShown)
         {
-            TakeChange(living);
+            TakeChange(active);
         }
 
         if (lookAgain)
@@ -248,16 +248,16 @@ internal sealed class MembershipState
         Control();
     }
 
-    private void TakeChange(HashSet<long> wereLiving)
+    private void TakeChange(HashSet<long> wereActive)
     {
         isShown = true;
         outbox.Publish(new ClusterViewChanged(map.Version, map.Members, map.Shards));
         liveness!.TakeView();
         operators!.TakeView();
         leaving?.TakeView();
-        if (!IsLeaving && wereLiving.Any(member => map.Find(member) is null or { Status: MemberStatus.Dead }))
+        if (!IsLeaving && wereActive.Any(member => map.Find(member)?.Status != MemberStatus.Active))
         {
-            role!.AcquireLease(); // if that was the controller, its shards need not wait for the next renewal
+            role!.AcquireLease(); // if that was the controller, nothing need wait for the next renewal
         }
     }
 

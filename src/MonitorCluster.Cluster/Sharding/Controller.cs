@@ -147,7 +147,7 @@ internal sealed class Controller(ControllerLimits limits)
         foreach (WantedMove wish in wanted)
         {
             if (Find(shards, wish.ShardId) is { Target: null, Owner: { } owner } shard && ledger.Find(wish.To) is { } to && owner != wish.To
-                && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode)
+                && !ledger.HasBegun(wish.ShardId) && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode)
             {
                 moves.Add(ledger.Begin(shard, to, MoveKind.Operator, "asked for by an operator"));
             }
