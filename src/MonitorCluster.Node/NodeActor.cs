@@ -13,7 +13,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     /// </summary>
     public static readonly IReadOnlyList<Type> Events =
     [
-        typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
+        typeof(MembershipReady), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
         typeof(AlertsCommitted), typeof(AlertLogSpan),
     ];
 
@@ -22,25 +22,22 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan CountDelay = TimeSpan.FromSeconds(1);
 
     private readonly NodeRuntime node;
-    private ShardsOwned? owned;
+    private long incarnation;
+    private List<(int ShardId, long Epoch)>? owned;
 
     public NodeActor(NodeRuntime node)
     {
         this.node = node;
         Receive<MembershipReady>(m =>
         {
+            incarnation = m.Incarnation;
             node.Journal.Tell(m);
             node.Retention.Tell(m);
         });
         Receive<AlertLogSpan>(m => node.Feed.Announce(m.Oldest, m.Last));
-        Receive<ShardsOwned>(m =>
-        {
-            owned = m;
-            AskWithData();
-        });
-        Receive<ClusterViewChanged>(m => node.View = m);
+        Receive<ClusterViewChanged>(Look);
         Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
-        Receive<MembershipRefused>(m => node.End(NodeExit.Configuration, m.Reasons));
+        Receive<MembershipRefused>(m => node.End(m.MayRetry ? NodeExit.Evicted : NodeExit.Configuration, m.Reasons));
         Receive<AlertsCommitted>(m =>
         {
             node.Feed.Announce(m.LastSequence);
@@ -63,6 +60,17 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private void Look(ClusterViewChanged view)
+    {
+        node.View = view;
+        List<(int ShardId, long Epoch)> mine = [.. view.ShardOwners.Where(s => s.Owner == incarnation).Select(s => (s.ShardId, s.Epoch))];
+        if (owned is null || !owned.SequenceEqual(mine))
+        {
+            owned = mine;
+            AskWithData();
+        }
+    }
 
     private void AskWithData() => node.Store.Tell(new StoreCommand(
         "shards-with-data", s => new Opening(s.ShardsWithData(), s.OldestAlertSequence(), s.LastAlertSequence())));
@@ -92,8 +100,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     {
         CountAlertsSoon();
         node.Feed.Announce(opening.OldestAlert, opening.LastAlert);
-        var mine = owned!.Shards.Select(s => s.ShardId).ToHashSet();
-        node.Region.Tell(new OwnShards([.. owned.Shards.Select(s => (s.ShardId, s.Epoch))], [.. opening.WithData.Where(mine.Contains)]));
+        var mine = owned!.Select(s => s.ShardId).ToHashSet();
+        node.Region.Tell(new OwnShards([.. owned!], [.. opening.WithData.Where(mine.Contains)]));
     }
 
     private sealed record Opening(IReadOnlyList<int> WithData, long OldestAlert, long LastAlert);

@@ -70,8 +70,14 @@ internal sealed partial class NodeRuntime : NodeCore
         }
 
         membership = System.ActorOf(
-            MembershipActor.Props(
-                Store, Identity(settings, ports), Admission(settings, dataDirectoryId), ports.Loggers.CreateLogger<MembershipActor>()),
+            MembershipActor.Props(new MembershipSetup(
+                System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store-control"),
+                ActorRefs.Nobody,
+                Identity(settings, ports),
+                Admission(settings, dataDirectoryId),
+                settings.Cluster.SeedAddresses,
+                ports.Random,
+                ports.Loggers.CreateLogger<MembershipActor>())),
             "membership");
 
         StartCollecting();
@@ -123,8 +129,9 @@ internal sealed partial class NodeRuntime : NodeCore
                 System.Stop(HostCollector);
             }
 
+            await membership.Ask<ShardsDrained>(new LeaveCluster(), StopTimeout, cancellationToken);
             await Journal.Ask<FlushedAll>(new FlushAll(Cut: false), StopTimeout, cancellationToken);
-            clean = (await membership.Ask<MembershipLeft>(new LeaveCluster(), StopTimeout, cancellationToken)).IsRecorded;
+            clean = (await membership.Ask<MembershipLeft>(new LeaveNow(), StopTimeout, cancellationToken)).IsRecorded;
         }
         catch (Exception e) when (e is TimeoutException or AskTimeoutException or OperationCanceledException)
         {

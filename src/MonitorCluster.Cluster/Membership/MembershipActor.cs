@@ -8,18 +8,21 @@ namespace MonitorCluster.Cluster.Membership;
 /// <remarks>
 /// Publishes <see cref="MembershipReady"/>, <see cref="ClusterViewChanged"/>, <see cref="AlertsSeen"/>, <see cref="LeaveRequested"/> and at the end one of
 /// <see cref="MembershipEvicted"/>, <see cref="MembershipRefused"/>, <see cref="MembershipLeft"/>. Serves the requests of kind Join, PingOther and News;
-/// those of kind Operate whose body begins with 'm' are to be handed to it, with their sender. All decisions are <see cref="MembershipState"/>'s. Subscribe before making this actor.
+/// those of kind Operate whose body begins with 'm' are to be handed to it, with their sender. All decisions are <see cref="MembershipState"/>'s.
+/// Subscribe before making this actor.
 /// </remarks>
 public sealed partial class MembershipActor : ReceiveActor, IWithTimers
 {
     private readonly MembershipSetup setup;
     private readonly MembershipState state;
+    private readonly ILogger<MembershipActor> log;
     private readonly TimeProvider time;
     private readonly long started;
 
     private MembershipActor(MembershipSetup setup)
     {
         this.setup = setup;
+        log = setup.Logger;
         time = Context.System.TimeProvider;
         started = time.GetTimestamp();
         state = new MembershipState(new MembershipConfig(setup.Identity, setup.Node, setup.Seeds, setup.Timing, setup.Random, time));

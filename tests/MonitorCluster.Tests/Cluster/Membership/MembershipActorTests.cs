@@ -1,131 +1,340 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
-using MonitorCluster.Cluster.Storage.Sqlite;
-using MonitorCluster.Tests.Actors;
-using MonitorCluster.Tests.Cluster.Storage;
+using static MonitorCluster.Tests.Cluster.Membership.Machines;
+using Member = MonitorCluster.Tests.Cluster.Membership.MembershipCluster.Node;
 
 namespace MonitorCluster.Tests.Cluster.Membership;
 
+/// <summary>Membership actors beside each other, on a real store.</summary>
 public sealed class MembershipActorTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("mc-member-").FullName;
-    private readonly Simulation _simulation = new();
-    private readonly List<object> _published = [];
-    private readonly HookedConnections _hooks;
-    private readonly SqlStore _hand;
+    private readonly MembershipCluster cluster = new();
 
-    public MembershipActorTests()
-    {
-        _hooks = new HookedConnections(new SqliteConnections(Path.Combine(_folder, "store.db")));
-        _hand = new SqlStore(new SqliteConnections(Path.Combine(_folder, "store.db")));
-        IActorRef listener = _simulation.System.ActorOf(Behaviour.Props(self => self.OnAny(_published.Add)), "listener");
-        _simulation.System.EventStream.Subscribe(listener, typeof(object));
-    }
+    public void Dispose() => cluster.Dispose();
 
-    public void Dispose()
+    [Fact]
+    public void Start_Alone_OwnsEverythingInNoVirtualTime()
     {
-        _ = _simulation.System.TerminateAsync();
-        _simulation.RunUntilIdle();
-        _hand.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Member node = cluster.Start(1);
+
+        Assert.Equal(0, cluster.Now);
+        Assert.Equal(12, node.View.ShardOwners.Count(shard => shard.Owner == node.Incarnation));
     }
 
     [Fact]
-    public void Start_Alone_IsReadyInNoVirtualTime()
+    public void Running_TenSecondsAlone_BeatsEverySecondAndSaysNothing()
     {
-        StartNode("n1", 1);
+        Member node = cluster.Start(1);
+        node.Published.RemoveAll(message => message is ClusterViewChanged);
 
-        Assert.Equal(
-            [typeof(MembershipReady), typeof(ShardsOwned), typeof(ClusterViewChanged)],
-            Published().Select(message => message.GetType()));
-        Assert.Equal(8, Published().OfType<ShardsOwned>().Single().Shards.Count);
-    }
+        cluster.Advance(10.5);
 
-    [Fact]
-    public void Running_TenSeconds_BeatsEverySecondAndKeepsTheLease()
-    {
-        StartNode("n1", 1);
-
-        _simulation.Advance(10.5);
-
-        Assert.Equal(10, Assert.Single(_hand.Members()).HeartbeatSeq);
-        Assert.Equal(3, Published().Count);
+        Assert.Equal(10, cluster.Row(node).HeartbeatSeq);
+        Assert.IsType<MembershipReady>(Assert.Single(node.Published));
     }
 
     [Fact]
     public void Restart_SameDataDirectory_TakesEverythingAtOnce()
     {
-        StartNode("n1", 1);
-        _published.Clear();
+        Member first = cluster.Start(1);
+        first.Kill();
 
-        StartNode("n1", 1, "again"); // as after kill -9: nobody said good-bye
+        Member second = cluster.Start(1);
 
-        Assert.All(Published().OfType<ShardsOwned>().Last().Shards, shard => Assert.Equal(2, shard.Epoch));
-        _simulation.Advance(1.5);
-        Assert.Single(Published().OfType<MembershipEvicted>()); // and the first one learns that it is dead
+        Assert.Equal(0, cluster.Now);
+        Assert.Equal(12, cluster.Owned(second));
+        Assert.All(second.View.ShardOwners, shard => Assert.Equal(2, shard.Epoch));
     }
 
     [Fact]
-    public void Running_StoreAwayForAMinute_StaysAndGoesOn()
+    public void Start_ThreeNodesWithTheSameSeeds_AreOneCluster()
     {
-        StartNode("n1", 1);
-        _published.Clear();
+        List<Member> nodes = StartThree();
 
-        _hooks.Before = _ => throw new IOException("away");
-        _simulation.Advance(60);
-        _hooks.Before = _ => { };
-        _simulation.Advance(2);
-
-        Assert.Empty(Published());
-        Assert.Equal(2, Assert.Single(_hand.Members()).HeartbeatSeq);
+        Assert.Equal(3, nodes[0].View.Members.Count(member => member.Status == MemberStatus.Active));
+        Assert.All(nodes, node => Assert.Equal(nodes[0].View.Version, node.View.Version));
+        Assert.Equal([4, 4, 4], nodes.ConvertAll(cluster.Owned));
     }
 
     [Fact]
-    public void Leave_Asked_MarksTheMemberAndAnswers()
+    public void Kill_OneOfThree_ItsShardsHaveNewOwnersInTwoSeconds()
     {
-        IActorRef node = StartNode("n1", 1);
-        List<object> answers = [];
-        IActorRef asker = _simulation.System.ActorOf(Behaviour.Props(self => self.OnAny(answers.Add)), "asker");
+        List<Member> nodes = StartThree();
+        nodes[1].Kill();
 
-        node.Tell(new LeaveCluster(), asker);
-        _simulation.RunUntilIdle();
-        node.Tell(new LeaveCluster(), asker);
-        _simulation.RunUntilIdle();
+        double took = cluster.Until(() => cluster.Hand.ShardOwners(0).Shards.All(shard => shard.Owner != nodes[1].Incarnation), 20);
 
-        Assert.Equal([new MembershipLeft(true), new MembershipLeft(true)], answers);
-        Assert.Equal((MemberStatus.Dead, "left"), (_hand.Members()[0].Status, _hand.Members()[0].Reason));
-        Assert.Equal(8, _hand.ShardsOf(_hand.Members()[0].Incarnation).Count); // they wait for the next start
+        Assert.InRange(took, 0, 2);
+        Assert.StartsWith("unreachable", cluster.Row(nodes[1]).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Start_SecondLoneNode_IsRefusedAfterWatching()
+    public void Kill_TheController_ItsShardsHaveNewOwnersInThreeSeconds()
     {
-        StartNode("n1", 1);
-        StartNode("n2", 2, "n2");
-        Assert.Empty(Published().OfType<MembershipRefused>());
+        List<Member> nodes = StartThree();
+        nodes[0].Kill();
 
-        _simulation.Advance(3.5);
+        double took = cluster.Until(() => cluster.Hand.ShardOwners(0).Shards.All(shard => shard.Owner != nodes[0].Incarnation), 20);
 
-        Assert.Contains("Cluster:Seeds", Assert.Single(Published().OfType<MembershipRefused>().Single().Reasons));
+        Assert.InRange(took, 0, 3);
     }
 
-    private static Guid DataDir(int n) => new(n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-
-    private List<object> Published() => [.. _published.Where(message => message.GetType().Namespace == typeof(MembershipReady).Namespace)];
-
-    private IActorRef StartNode(string name, int dataDir, string actorName = "n1")
+    [Fact]
+    public void Kill_TwoOfThree_TheLastOneOwnsEverythingWithinTwentySeconds()
     {
-        IActorRef store = _simulation.System.ActorOf(
-            StoreActor.Props(_hooks, new StoreStatistics(), _simulation.Time, NullLogger<StoreActor>.Instance), actorName + "-store");
-        IActorRef node = _simulation.System.ActorOf(
-            MembershipActor.Props(
-                store,
-                new StoreIdentity("default", new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8, 1, "xxh64-v1", new Dictionary<string, string>()),
-                new AdmitRequest(name, $"127.0.0.1:{dataDir}", "", NodeRoles.Api, "b", 1, 1, 1, 1, DataDir(dataDir), Alone: true, StoodStill: []),
-                NullLogger<MembershipActor>.Instance),
-            actorName);
-        _simulation.RunUntilIdle();
-        return node;
+        List<Member> nodes = StartThree();
+        nodes[0].Kill();
+        nodes[1].Kill();
+
+        double took = cluster.Until(() => cluster.Owned(nodes[2]) == 12, 30);
+
+        Assert.InRange(took, 14, 20);
+    }
+
+    [Fact]
+    public void Stop_OneOfThreeSilently_IsVotedDeadInFiveSeconds()
+    {
+        List<Member> nodes = StartThree();
+        Silence(nodes[1], nodes); // as SIGSTOP: connections stay open, nothing answers
+        nodes[1].Stop();
+
+        double took = cluster.Until(() => cluster.Row(nodes[1]).Status == MemberStatus.Dead, 20);
+
+        Assert.InRange(took, 0, 6);
+    }
+
+    [Fact]
+    public void Partition_BetweenTwoOfThree_EndsOneAfterTwoMinutesNotBefore()
+    {
+        List<Member> nodes = StartThree();
+        cluster.Network.Cuts.Add((nodes[1].Address, nodes[2].Address));
+
+        cluster.Advance(115);
+        Assert.All(nodes, node => Assert.Equal(MemberStatus.Active, cluster.Row(node).Status));
+        cluster.Advance(30);
+
+        Assert.True(nodes[2].IsEvicted);
+        Assert.StartsWith("partial partition", cluster.Row(nodes[2]).Reason, StringComparison.Ordinal);
+        Assert.All(nodes[..2], node => Assert.Equal(MemberStatus.Active, cluster.Row(node).Status));
+    }
+
+    [Fact]
+    public void Database_AwayForAMinute_EvictsNobodyAndEverythingGoesOn()
+    {
+        List<Member> nodes = StartThree();
+        nodes.ForEach(node => node.Store.Before = _ => throw new IOException("away"));
+        cluster.Advance(60);
+        nodes.ForEach(node => node.Store.Before = _ => { });
+
+        cluster.Advance(20);
+
+        Assert.All(nodes, node => Assert.Equal(MemberStatus.Active, cluster.Row(node).Status));
+        Member fourth = cluster.Start(4, Address(1));
+        cluster.Until(() => fourth.IsReady, 5);
+    }
+
+    [Fact]
+    public void Database_AwayForOneNode_ThatOneIsEvictedAfterFifteenSeconds()
+    {
+        List<Member> nodes = StartThree();
+        nodes[1].Store.Before = _ => throw new IOException("away");
+
+        double took = cluster.Until(() => cluster.Row(nodes[1]).Status == MemberStatus.Dead, 30);
+
+        Assert.InRange(took, 14, 18);
+        Assert.Equal("db-stalled", cluster.Row(nodes[1]).Reason);
+        nodes[1].Store.Before = _ => { };
+        cluster.Until(() => nodes[1].IsEvicted, 2);
+    }
+
+    [Fact]
+    public void Add_FourthNode_IsFilledAfterItHasSettled()
+    {
+        List<Member> nodes = StartThree();
+        Member fourth = cluster.Start(4, Address(1));
+        cluster.Until(() => fourth.IsReady, 2);
+
+        cluster.Advance(15);
+        Assert.Equal(0, cluster.Owned(fourth));
+        cluster.Advance(10);
+
+        Assert.Equal(3, cluster.Owned(fourth));
+        Assert.All(nodes, node => Assert.Equal(3, cluster.Owned(node)));
+    }
+
+    [Fact]
+    public void Leave_OneOfThree_IsDrainedBeforeItGoes()
+    {
+        List<Member> nodes = StartThree();
+
+        nodes[0].Tell(new LeaveCluster());
+        double took = cluster.Until(() => nodes[0].Answers.Count > 0, 40);
+
+        Assert.InRange(took, 0, 3);
+        Assert.Equal([new ShardsDrained(true)], nodes[0].Answers);
+        Assert.Equal([6, 6], nodes[1..].ConvertAll(cluster.Owned));
+        nodes[0].Tell(new LeaveNow());
+        cluster.Until(() => nodes[0].Answers.Count > 1, 1);
+        Assert.Equal(new MembershipLeft(true), nodes[0].Answers[1]);
+        Assert.Equal((MemberStatus.Dead, "left"), (cluster.Row(nodes[0]).Status, cluster.Row(nodes[0]).Reason));
+    }
+
+    [Fact]
+    public void Leave_Alone_TakesNoVirtualTimeAndTheShardsWait()
+    {
+        Member node = cluster.Start(1);
+
+        node.Tell(new LeaveCluster());
+        node.Tell(new LeaveNow());
+        cluster.Advance(0);
+
+        Assert.Contains(new ShardsDrained(false), node.Answers);
+        Assert.Contains(new MembershipLeft(true), node.Answers);
+        Assert.Equal(12, cluster.Owned(node)); // they wait for the next start
+    }
+
+    [Fact]
+    public void Join_WrongToken_IsRefused()
+    {
+        StartThree();
+        cluster.Network.WrongTokens.Add(Address(4));
+
+        Member fourth = cluster.Start(4, Address(1));
+
+        Assert.Contains("token", Assert.Single(Refusal(fourth).Reasons), StringComparison.Ordinal);
+        Assert.False(Refusal(fourth).MayRetry);
+    }
+
+    [Fact]
+    public void Join_OtherShardCount_IsRefused()
+    {
+        StartThree();
+
+        Member fourth = cluster.Start(4, Address(1), shards: 64);
+
+        Assert.Contains(Refusal(fourth).Reasons, reason => reason.Contains("shard_count", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Join_NameInUse_IsRefusedAfterThreeSeconds()
+    {
+        StartThree();
+
+        Member fourth = cluster.Start(4, Address(1), name: "n2");
+        Assert.DoesNotContain(fourth.Published, message => message is MembershipRefused);
+        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 4);
+
+        Assert.StartsWith("Node:Name 'n2' is in use", Assert.Single(Refusal(fourth).Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Join_NameOfAKilledNode_TakesItsPlace()
+    {
+        List<Member> nodes = StartThree();
+        nodes[1].Kill();
+
+        Member again = cluster.Start(4, Address(1), name: "n2");
+        cluster.Until(() => again.IsReady, 6);
+
+        Assert.Equal(MemberStatus.Dead, cluster.Row(nodes[1]).Status);
+    }
+
+    [Fact]
+    public void Join_NoSeedsBesideALivingCluster_IsRefusedNamingTheSeed()
+    {
+        StartThree();
+
+        Member fourth = cluster.Start(4);
+        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 4);
+
+        Assert.Contains(Refusal(fourth).Reasons, reason => reason.EndsWith($"Set Cluster:Seeds={Address(1)} to join it.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Join_OneMemberCannotReachIt_GivesUpAndSaysWhich()
+    {
+        List<Member> nodes = StartThree();
+        cluster.Network.Cuts.Add((nodes[2].Address, Address(4)));
+
+        Member fourth = cluster.Start(4, Address(1));
+        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 33);
+
+        Assert.True(Refusal(fourth).MayRetry);
+        Assert.Contains("n3 at", Assert.Single(Refusal(fourth).Reasons), StringComparison.Ordinal);
+        MemberRow row = cluster.Hand.Members().Single(member => member.NodeName == "n4");
+        Assert.Equal(MemberStatus.Dead, row.Status);
+        Assert.StartsWith("join: ", row.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MoveShard_AskedOfAnyNode_IsDone()
+    {
+        List<Member> nodes = StartThree();
+        int shard = nodes[0].View.ShardOwners.First(one => one.Owner == nodes[0].Incarnation).ShardId;
+
+        nodes[2].Tell(new MoveShard(shard, "n2"));
+        double took = cluster.Until(() => nodes[2].Answers.Count > 0, 10);
+
+        Assert.True(Assert.IsType<OperationResult>(nodes[2].Answers[0]).IsDone, nodes[2].Answers[0].ToString());
+        Assert.InRange(took, 0, 0.1); // the news travel at once, nobody waits for a poll
+        Assert.All(nodes, node => Assert.Equal(nodes[1].Incarnation, node.View.ShardOwners[shard].Owner));
+    }
+
+    [Fact]
+    public void AskToLeave_AnotherNode_IsPublishedThere()
+    {
+        List<Member> nodes = StartThree();
+
+        nodes[2].Tell(new AskToLeave("n1"));
+        cluster.Advance(0);
+
+        Assert.Contains(new LeaveRequested("n3"), nodes[0].Published);
+    }
+
+    [Fact]
+    public void Alerts_WrittenByOneNode_AreSeenByAllAtOnce()
+    {
+        List<Member> nodes = StartThree();
+
+        nodes[1].Tell(new TellNews(41));
+        cluster.Advance(0);
+
+        Assert.All(nodes, node => Assert.Contains(new AlertsSeen(41), node.Published));
+    }
+
+    [Fact]
+    public void Move_OwnerIsSilent_IsCancelledAfterThirtySeconds()
+    {
+        List<Member> nodes = StartThree();
+        nodes[0].HandsOver = false;
+        int shard = nodes[0].View.ShardOwners.First(one => one.Owner == nodes[0].Incarnation).ShardId;
+
+        nodes[0].Tell(new MoveShard(shard, "n2"));
+        double took = cluster.Until(() => nodes[0].Answers.Count > 0, 40);
+
+        Assert.InRange(took, 29, 32);
+        Assert.Equal(new ShardOwner(shard, 1, nodes[0].Incarnation, null, 0), cluster.Hand.ShardOwners(0).Shards[shard] with { Version = 0 });
+    }
+
+    private static MembershipRefused Refusal(Member node) => node.Published.OfType<MembershipRefused>().Single();
+
+    /// <summary>Three nodes that name each other as seeds, at rest: everybody owns a third.</summary>
+    private List<Member> StartThree()
+    {
+        string seeds = $"{Address(1)},{Address(2)},{Address(3)}";
+        List<Member> nodes = [cluster.Start(1, seeds), cluster.Start(2, seeds), cluster.Start(3, seeds)];
+        cluster.Until(() => nodes.TrueForAll(node => node.IsReady), 5);
+        cluster.Until(() => nodes.TrueForAll(node => cluster.Owned(node) == 4), 40);
+        cluster.Advance(1.3);
+        return nodes;
+    }
+
+    private void Silence(Member node, IEnumerable<Member> others)
+    {
+        foreach (Member other in others.Where(other => other != node))
+        {
+            cluster.Network.Cuts.Add((other.Address, node.Address));
+            cluster.Network.Cuts.Add((node.Address, other.Address));
+        }
     }
 }

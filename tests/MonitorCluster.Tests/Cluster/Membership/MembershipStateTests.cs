@@ -1,220 +1,201 @@
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
-using static MonitorCluster.Cluster.Membership.MembershipEffect;
-using static MonitorCluster.Cluster.Membership.MembershipEvent;
+using MonitorCluster.Cluster.Transport;
 using static MonitorCluster.Cluster.Membership.MembershipOperation;
+using static MonitorCluster.Tests.Cluster.Membership.Machines;
+using static MonitorCluster.Tests.Cluster.Membership.MembershipDriver;
 
 namespace MonitorCluster.Tests.Cluster.Membership;
 
 public class MembershipStateTests
 {
-    private const long Me = 5;
-    private static readonly Guid s_cluster = new(9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-
-    private readonly MembershipState _state = new(
-        new StoreIdentity("default", s_cluster, 2, 1, "xxh64-v1", new Dictionary<string, string>()),
-        new AdmitRequest("n1", "127.0.0.1:1", "", NodeRoles.Api, "b", 1, 1, 1, 1, Guid.Empty, Alone: true, StoodStill: []));
-
-    [Fact]
-    public void Start_NodeAlone_OwnsAllWithoutWaitingForATimer()
-    {
-        Assert.Equal([Open], Operations(Step(new Started())));
-        Assert.Equal([Admit], Operations(Done(Open, new StoreInfo(s_cluster, 1, 2, true))));
-        Assert.Equal([Activate], Operations(Done(Admit, new AdmitResult(Me, []))));
-        IReadOnlyList<MembershipEffect> active = Done(Activate, true);
-        Assert.Equal([new MembershipReady(Me, s_cluster)], Published(active));
-        Assert.Equal([AcquireLease], Operations(active));
-        Assert.Equal([AssignShards], Operations(Done(AcquireLease, 1L)));
-
-        IReadOnlyList<MembershipEffect> assigned = Done(AssignShards, Shards(1));
-
-        Assert.Equal(Shards(1), Assert.IsType<ShardsOwned>(Assert.Single(Published(assigned))).Shards);
-        Assert.Equal([ReadView], Operations(assigned));
-        ClusterViewChanged view = Assert.IsType<ClusterViewChanged>(Assert.Single(Published(Done(ReadView, View(version: 3, owner: Me, epoch: 1)))));
-        Assert.Equal((3, 1, 2), (view.Version, view.Members.Count, view.ShardOwners.Count));
-    }
-
     [Fact]
     public void Heartbeat_DeadInTheStore_IsEvictedAndNothingFollows()
     {
-        Run();
+        MembershipDriver driver = Running(2);
+        driver.Members[Me] = Row(Me, MemberStatus.Dead);
 
-        Assert.Equal([Heartbeat], Operations(Step(new Elapsed(MembershipTimer.Heartbeat))));
-        IReadOnlyList<MembershipEffect> effects = Done(Heartbeat, null);
+        driver.Advance(1);
 
-        Assert.Equal([new MembershipEvicted(Me)], Published(effects));
-        Assert.Contains(effects, effect => effect is CancelTimers);
-        Assert.Empty(Step(new Elapsed(MembershipTimer.Heartbeat)));
-        Assert.Empty(Step(new LeaveRequested()));
+        Assert.Equal([new MembershipEvicted(Me)], driver.Published);
+        Assert.False(driver.HasTimers);
+        driver.Forget();
+        driver.Wish(new LookAgain(99));
+        Assert.Empty(driver.Calls);
     }
 
     [Fact]
-    public void Heartbeat_StoreAwayForLong_KeepsTheMembershipAndDoesNotPileUp()
+    public void LookAgain_TheViewSaysThatThisNodeIsDead_IsEvicted()
     {
-        Run();
+        MembershipDriver driver = Running(2);
+        driver.Members[Me] = Row(Me, MemberStatus.Dead);
+        driver.Version++;
 
-        for (int i = 0; i < 100; i++)
+        driver.Wish(new LookAgain(driver.Version));
+
+        Assert.Equal([new MembershipEvicted(Me)], driver.Published);
+    }
+
+    [Fact]
+    public void Running_StoreAwayForAMinute_KeepsEverythingAndEvictsNobody()
+    {
+        MembershipDriver driver = Running(2, 3);
+        driver.Store = _ => new StoreUnavailableException();
+        driver.Advance(60);
+
+        driver.Store = driver.Answer;
+        for (int second = 0; second < 14; second++)
         {
-            Assert.Equal([Heartbeat], Operations(Step(new Elapsed(MembershipTimer.Heartbeat))));
-            Assert.Empty(Operations(Step(new Elapsed(MembershipTimer.Heartbeat)))); // the first is still under way
-            Assert.Empty(Step(new Failed(Heartbeat, new StoreUnavailableException())));
+            driver.Advance(1);
         }
 
-        Step(new Elapsed(MembershipTimer.Heartbeat));
-        Assert.Empty(Done(Heartbeat, new HeartbeatResult(MemberStatus.Active, 3)));
+        Assert.Empty(driver.Published);
+        Assert.Equal(0, driver.Count(Evict));
     }
 
     [Fact]
-    public void Heartbeat_VersionMoved_ReadsTheViewAndFindsLostShards()
+    public void Running_StoreHangs_DoesNotPileUpTransactions()
     {
-        Run();
-        Step(new Elapsed(MembershipTimer.Heartbeat));
+        MembershipDriver driver = Running();
+        driver.Store = _ => Pending;
 
-        Assert.Equal([ReadView], Operations(Done(Heartbeat, new HeartbeatResult(MemberStatus.Active, 4))));
-        ClusterView view = new(4, [Member(Me, MemberStatus.Active), Member(6, MemberStatus.Active)], [new ShardOwner(1, 2, 6, null, 4)]);
-        IReadOnlyList<MembershipEffect> effects = Done(ReadView, view);
+        driver.Advance(60);
 
-        Assert.Equal([new ShardEpoch(0, 1)], Assert.IsType<ShardsOwned>(Published(effects)[0]).Shards);
-        Assert.Empty(Operations(effects));
+        Assert.Equal((1, 1), (driver.Count(Heartbeat), driver.Count(AcquireLease)));
     }
 
     [Fact]
-    public void View_ShardsOfADeadMember_AreAssignedByTheController()
+    public void Heartbeat_VersionMoved_PublishesTheWholeMapOnce()
     {
-        Run();
-        ClusterView view = new(4, [Member(Me, MemberStatus.Active), Member(6, MemberStatus.Dead)], [new ShardOwner(1, 2, 6, null, 4)]);
+        MembershipDriver driver = Running(2);
+        driver.Version++;
+        driver.Shards[1] = driver.Shards[1] with { Owner = 2, Epoch = 2 };
 
-        Step(new Elapsed(MembershipTimer.Heartbeat));
-        Done(Heartbeat, new HeartbeatResult(MemberStatus.Active, 4));
-        Assert.Equal([AssignShards], Operations(Done(ReadView, view)));
-        Step(new Failed(AssignShards, new StoreUnavailableException()));
-        Step(new Elapsed(MembershipTimer.Lease));
-        Assert.Equal([AssignShards], Operations(Done(AcquireLease, 1L)));
+        driver.Advance(5);
+
+        ClusterViewChanged view = Assert.IsType<ClusterViewChanged>(Assert.Single(driver.Published));
+        Assert.Equal((driver.Version, 2, 4), (view.Version, view.Members.Count, view.ShardOwners.Count));
+        Assert.Equal(2, view.ShardOwners[1].Owner);
     }
 
     [Fact]
-    public void Assign_LeaseLost_WaitsForTheNextRenewal()
+    public void AlertsSeen_FromHeartbeatAndNews_OnlyRises()
     {
-        Run();
-        Step(new Elapsed(MembershipTimer.Lease));
-        Assert.Empty(Operations(Done(AcquireLease, 1L)));
-        Step(new Elapsed(MembershipTimer.Lease));
-        Assert.Equal([AssignShards], Operations(Done(AcquireLease, 2L)));
+        MembershipDriver driver = Running(2);
+        driver.Alerts = 5;
+        driver.Advance(1);
+        driver.Ask(RequestKind.News, Peer(2), NewsOf(0, 7));
+        driver.Ask(RequestKind.News, Peer(2), NewsOf(0, 6));
 
-        Assert.Equal([ReadView], Operations(Done(AssignShards, null)));
-        Step(new Elapsed(MembershipTimer.Lease));
-        Assert.Empty(Operations(Done(AcquireLease, null)));
-    }
+        driver.Advance(3);
 
-    [Fact]
-    public void Start_StoreAway_BacksOffToFiveSecondsAndGoesOn()
-    {
-        Step(new Started());
-        List<double> delays = [];
-        for (int i = 0; i < 7; i++)
-        {
-            SetTimer timer = Assert.IsType<SetTimer>(Assert.Single(Step(new Failed(Open, new StoreUnavailableException()))));
-            delays.Add(timer.Delay.TotalSeconds);
-            Assert.Equal([Open], Operations(Step(new Elapsed(timer.Timer))));
-        }
-
-        Assert.Equal([0.25, 0.5, 1, 2, 4, 5, 5], delays);
-        Assert.Equal([Admit], Operations(Done(Open, new StoreInfo(s_cluster, 1, 2, false))));
-    }
-
-    [Fact]
-    public void Start_StoreRefused_EndsWithAllReasons()
-    {
-        Step(new Started());
-
-        IReadOnlyList<MembershipEffect> effects = Step(new Failed(Open, new StoreRefusedException(["a", "b"])));
-
-        Assert.Equal(["a", "b"], Assert.IsType<MembershipRefused>(Assert.Single(Published(effects))).Reasons);
+        Assert.Equal([new AlertsSeen(5), new AlertsSeen(7)], driver.Published);
     }
 
     [Theory]
-    [InlineData("n1", "127.0.0.1:9", "Node:Name 'n1' is in use by the living node 'n1' at 127.0.0.1:9 (incarnation 3).")]
-    [InlineData("n2", "127.0.0.1:1", "The address 127.0.0.1:1 is in use by the living node 'n2' at 127.0.0.1:1 (incarnation 3).")]
-    [InlineData("n2", "127.0.0.1:9", "Cluster:Seeds is empty, but the store already has the living node 'n2' at 127.0.0.1:9 (incarnation 3). "
-        + "Set Cluster:Seeds=127.0.0.1:9 to join it.")]
-    public void Admit_SomebodyInTheWay_IsWatchedAndThenRefusedIfItLives(string name, string address, string reason)
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    public void News_OnlyANewerVersion_IsLookedAt(int newer, int reads)
     {
-        MemberRow other = Member(3, MemberStatus.Active) with { NodeName = name, Address = address };
-        Step(new Started());
-        Done(Open, new StoreInfo(s_cluster, 1, 2, false));
+        MembershipDriver driver = Running(2);
 
-        SetTimer watch = Assert.IsType<SetTimer>(Assert.Single(Done(Admit, new AdmitResult(0, [other]))));
-        Assert.Equal([Admit], Operations(Step(new Elapsed(watch.Timer))));
-        IReadOnlyList<MembershipEffect> effects = Done(Admit, new AdmitResult(0, [other]));
+        driver.Ask(RequestKind.News, Peer(2), NewsOf(driver.Version + newer, 0));
 
-        Assert.Equal(TimeSpan.FromSeconds(3), watch.Delay);
-        Assert.Equal([reason], Assert.IsType<MembershipRefused>(Assert.Single(Published(effects))).Reasons);
+        Assert.Equal(reads, driver.Count(ReadView));
+        Assert.IsType<RequestReply>(Assert.Single(driver.Answers));
     }
 
     [Fact]
-    public void Admit_StoreAwayWhileWatching_WatchesAgain()
+    public void LookAgain_WhileAReadingIsUnderWay_ReadsOnceMore()
     {
-        MemberRow other = Member(3, MemberStatus.Active) with { NodeName = "n1" };
-        Step(new Started());
-        Done(Open, new StoreInfo(s_cluster, 1, 2, false));
-        Done(Admit, new AdmitResult(0, [other]));
-        Step(new Elapsed(MembershipTimer.Watch));
-        Step(new Failed(Admit, new StoreUnavailableException()));
-        Step(new Elapsed(MembershipTimer.Retry));
+        MembershipDriver driver = Running(2);
+        ClusterView old = driver.View();
+        driver.Store = call => call.Operation == ReadView ? Pending : driver.Answer(call);
+        driver.Version++;
+        driver.Wish(new LookAgain(driver.Version));
+        driver.Wish(new LookAgain(driver.Version));
+        Assert.Equal(1, driver.Count(ReadView));
+        driver.Store = driver.Answer;
 
-        Assert.Equal(MembershipTimer.Watch, Assert.IsType<SetTimer>(Assert.Single(Done(Admit, new AdmitResult(0, [other])))).Timer);
-    }
+        driver.Step(new MembershipEvent.Succeeded(new StoreCall(ReadView), old));
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Leave_Running_EndsWhateverTheStoreSays(bool reachable)
-    {
-        Run();
-
-        Assert.Equal([Leave], Operations(Step(new LeaveRequested())));
-        IReadOnlyList<MembershipEffect> effects = reachable ? Done(Leave, true) : Step(new Failed(Leave, new StoreUnavailableException()));
-
-        Assert.Equal([new MembershipLeft(reachable)], Published(effects));
+        Assert.Equal(2, driver.Count(ReadView));
+        Assert.Equal(driver.Version, Assert.IsType<ClusterViewChanged>(Assert.Single(driver.Published)).Version);
     }
 
     [Fact]
-    public void Leave_NotYetAdmitted_EndsAtOnce()
+    public void TellNews_OwnAlerts_GoToEveryActiveMember()
     {
-        Step(new Started());
+        MembershipDriver driver = Running(2, 3);
 
-        Assert.Equal([new MembershipLeft(false)], Published(Step(new LeaveRequested())));
-        Assert.Empty(Done(Open, new StoreInfo(s_cluster, 1, 2, false)));
+        driver.Wish(new TellNews(9));
+
+        Assert.Equal([Address(2), Address(3)], driver.Asked.Where(request => request.Kind == RequestKind.News).Select(request => request.Address));
+        Assert.Equal([new AlertsSeen(9)], driver.Published);
     }
 
-    /// <summary>To the state of a node that runs alone, at version 3.</summary>
-    private void Run()
+    [Fact]
+    public void ShardsHandedOver_ReadsTheViewAndTellsTheOthersItsVersion()
     {
-        Step(new Started());
-        Done(Open, new StoreInfo(s_cluster, 1, 2, true));
-        Done(Admit, new AdmitResult(Me, []));
-        Done(Activate, true);
-        Done(AcquireLease, 1L);
-        Done(AssignShards, Shards(1));
-        Done(ReadView, View(3, Me, 1));
+        MembershipDriver driver = Running(2);
+        driver.Version++;
+
+        driver.Wish(new ShardsHandedOver());
+
+        Assert.Equal(1, driver.Count(ReadView));
+        PeerRequest news = Assert.Single(driver.Asked, request => request.Kind == RequestKind.News);
+        Assert.Equal(driver.Version, BitConverter.ToInt64(news.Body.Span));
     }
 
-    private IReadOnlyList<MembershipEffect> Step(MembershipEvent happened) => _state.Step(happened);
+    [Fact]
+    public void Join_AskedOfAMember_IsAdmittedThroughItsStore()
+    {
+        MembershipDriver driver = Running(2);
 
-    private IReadOnlyList<MembershipEffect> Done(MembershipOperation operation, object? result) => Step(new Succeeded(operation, result));
+        driver.Ask(RequestKind.Join, Peer(4, 0), JoinRequest.From(NodeOf(4), Identity, ClusterUuid).ToBytes());
 
-    private static IEnumerable<MembershipOperation> Operations(IReadOnlyList<MembershipEffect> effects) =>
-        effects.OfType<RunStore>().Select(effect => effect.Operation);
+        Assert.Equal(1, driver.Count(AdmitOther));
+        JoinReply reply = JoinReply.Read(Assert.IsType<RequestReply>(Assert.Single(driver.Answers)).Body.Span)!;
+        Assert.Equal((JoinOutcome.Admitted, 7), (reply.Outcome, reply.Incarnation));
+    }
 
-    private static List<object> Published(IReadOnlyList<MembershipEffect> effects) => [.. effects.OfType<Publish>().Select(effect => effect.Message)];
+    [Fact]
+    public void Join_StoreAway_SaysBusy()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = _ => new StoreUnavailableException();
 
-    private static List<ShardEpoch> Shards(long epoch) => [new ShardEpoch(0, epoch), new ShardEpoch(1, epoch)];
+        driver.Ask(RequestKind.Join, Peer(4, 0), JoinRequest.From(NodeOf(4), Identity, ClusterUuid).ToBytes());
 
-    private static ClusterView View(long version, long owner, long epoch) => new(
-        version,
-        [Member(owner, MemberStatus.Active)],
-        [new ShardOwner(0, epoch, owner, null, version), new ShardOwner(1, epoch, owner, null, version)]);
+        Assert.Equal(JoinOutcome.Busy, JoinReply.Read(Assert.IsType<RequestReply>(Assert.Single(driver.Answers)).Body.Span)!.Outcome);
+    }
 
-    private static MemberRow Member(long incarnation, MemberStatus status) =>
-        new(incarnation, $"n{incarnation}", "a", "", NodeRoles.Api, "b", Guid.Empty, status, null, 0, 1);
+    [Fact]
+    public void Join_AskedOfANodeThatJoinsItself_SaysThatItIsNoMember()
+    {
+        MembershipDriver driver = new(Address(2));
+        driver.Start();
+
+        driver.Ask(RequestKind.Join, Peer(4, 0), JoinRequest.From(NodeOf(4), Identity, ClusterUuid).ToBytes());
+
+        Assert.Equal(JoinOutcome.NotMember, JoinReply.Read(Assert.IsType<RequestReply>(Assert.Single(driver.Answers)).Body.Span)!.Outcome);
+    }
+
+    [Fact]
+    public void Asked_NonsenseOfAnyKind_IsRefused()
+    {
+        MembershipDriver driver = Running(2);
+
+        foreach (RequestKind kind in Enum.GetValues<RequestKind>())
+        {
+            driver.Ask(kind, Peer(2), new byte[] { 1, 2, 3 });
+        }
+
+        Assert.Equal(Enum.GetValues<RequestKind>().Length, driver.Answers.Count);
+        Assert.All(driver.Answers, answer => Assert.IsType<RequestRefused>(answer));
+        Assert.Empty(driver.Calls);
+    }
+
+    private static byte[] NewsOf(long version, long alerts) =>
+        [.. BitConverter.GetBytes(version), .. BitConverter.GetBytes(alerts), .. BitConverter.GetBytes(0L)];
 }

@@ -1,0 +1,114 @@
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+using static MonitorCluster.Cluster.Membership.MembershipOperation;
+using static MonitorCluster.Tests.Cluster.Membership.Machines;
+using static MonitorCluster.Tests.Cluster.Membership.MembershipDriver;
+
+namespace MonitorCluster.Tests.Cluster.Membership;
+
+/// <summary>What the holder of the lease does, seen from outside of the whole machine.</summary>
+public class ControllerRoleTests
+{
+    [Fact]
+    public void Control_MemberDies_TakesTheLeaseAtOnceAndAssigns()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Shards[1] = driver.Shards[1] with { Owner = 2 };
+        driver.Members[2] = Row(2, MemberStatus.Dead);
+        driver.Version++;
+
+        driver.Wish(new LookAgain(driver.Version));
+
+        Assert.Equal([ReadView, AcquireLease, Control], driver.Calls.Select(call => call.Call.Operation));
+    }
+
+    [Fact]
+    public void Control_LeaseIsLost_WritesNothingMoreUntilItIsTakenAgain()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = call => call.Operation == Control ? null : driver.Answer(call);
+        driver.Shards[1] = driver.Shards[1] with { Owner = null };
+        driver.Version++;
+        driver.Lease = null;
+
+        driver.Advance(10);
+        Assert.Equal(1, driver.Count(Control));
+        driver.Lease = 9;
+        driver.Advance(2);
+
+        Assert.Equal(2, driver.Count(Control));
+    }
+
+    [Fact]
+    public void Control_OutcomeUnknown_ReadsTheViewAndPlansAgain()
+    {
+        MembershipDriver driver = Running();
+        driver.Shards[1] = driver.Shards[1] with { Owner = null };
+        driver.Version++;
+        driver.Store = call => call.Operation == Control ? new StoreUnavailableException() : driver.Answer(call);
+
+        driver.Advance(3.5);
+
+        Assert.Equal(3, driver.Count(Control));
+        Assert.DoesNotContain(driver.Published, message => message is not ClusterViewChanged);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Evict_MemberStandsStillForFifteenSeconds_IsTheHoldersWork(bool isHolder, int evictions)
+    {
+        MembershipDriver driver = Running(2, 3);
+        driver.Lease = isHolder ? 1 : null;
+        driver.Peer = request => request.Address == Address(2) && request.Kind == RequestKind.Ping
+            ? Failed(request, PeerFailure.TimedOut, "no answer") : Healthy(request); // so that it is watched by everybody
+        driver.Advance(3);
+        driver.Forget();
+        for (int second = 0; second < 11; second++)
+        {
+            driver.Beat(3);
+            driver.Advance(1);
+        }
+
+        Assert.Equal(0, driver.Count(Evict));
+        driver.Store = call => call.Operation == Evict ? new List<long> { 2 } : driver.Answer(call);
+        driver.Beat(3);
+        driver.Advance(2.5);
+
+        Assert.Equal(evictions, Math.Min(1, driver.Count(Evict)));
+    }
+
+    [Fact]
+    public void Suspicions_StandForTwoMinutes_EndTheYounger()
+    {
+        MembershipDriver driver = Running(2, 3);
+        driver.Store = call => call.Operation == Suspicions
+            ? new List<SuspicionRow> { new(2, 3, "", 1_000), new(3, 2, "", 1_000) } : driver.Answer(call);
+        for (int second = 0; second < 118; second++)
+        {
+            driver.Beat(2, 3);
+            driver.Advance(1);
+        }
+
+        Assert.Equal(0, driver.Count(MarkDead));
+        for (int second = 0; second < 8; second++)
+        {
+            driver.Beat(2, 3);
+            driver.Advance(1);
+        }
+
+        Assert.Equal(new StoreCall(MarkDead, 3), driver.Calls.First(call => call.Call.Operation == MarkDead).Call);
+        Assert.Contains(driver.Reports, report => report.Text.Contains("n2 cannot reach it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Alone_Running_ReadsNoViewAndAsksForNoComplaints()
+    {
+        MembershipDriver driver = Running();
+
+        driver.Advance(30);
+
+        Assert.Equal((0, 0), (driver.Count(ReadView), driver.Count(Suspicions)));
+    }
+}
