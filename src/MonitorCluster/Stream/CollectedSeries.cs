@@ -21,10 +21,11 @@ public sealed class CollectedSeries
     /// <summary>The shard that owns the series, 0-based.</summary>
     public int ShardId { get; }
 
-    // The WAL segment in which Handle is valid; the object and not its number, as a number may come again after a failed disk. Written only by the collector.
-    internal object? Dictionary { get; set; }
+    // The stretch of the log in which the series is defined by Handle; the object and not a number, as numbers may come again after a failed disk.
+    // Written only by the collector.
+    internal DefinitionSpan? Definition { get; set; }
 
-    // Dense within (Dictionary, ShardId). Written only by the collector.
+    // Dense within (Definition.Segment, ShardId). Written only by the collector.
     internal int Handle { get; set; }
 
     // Whether the collector encoded a sample of the series since the catalog's last sweep. A race costs one more interning, never a sample.

@@ -63,7 +63,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
         wal = Context.ActorOf(
             Props.Create(() => new WalActor(log, setup.Counters, setup.Time, setup.Logger)).WithDispatcher(Props.PinnedDispatcher), "wal");
         sender = Context.ActorOf(
-            Props.Create(() => new ShardSenderActor(setup.Region, wal, setup.Name, setup.Options, setup.Counters, setup.Time)), "sender");
+            Props.Create(() => new ShardSenderActor(setup, wal)), "sender");
         wal.Tell(new OpenWal(NewIdentity: false), Self);
         Timers.StartPeriodicTimer(nameof(SweepTick), SweepTick.Instance, SweepInterval);
     }

@@ -17,8 +17,11 @@ public sealed record CollectorSetup
     /// <summary>Where the stage counts.</summary>
     public required StreamCounters Counters { get; init; }
 
-    /// <summary>The shard region that sections are sent to.</summary>
-    public required IActorRef Region { get; init; }
+    /// <summary>This node's shard region; null on an agent, which has none.</summary>
+    public required IActorRef? Region { get; init; }
+
+    /// <summary>The peers actor: the way to owners on other nodes.</summary>
+    public required IActorRef Peers { get; init; }
 
     /// <summary>The node's name, told to the region.</summary>
     public required string Name { get; init; }
@@ -27,7 +30,7 @@ public sealed record CollectorSetup
     public required TimeProvider Time { get; init; }
 
     /// <summary>
-    /// Chance for identities and for the salts of segments. Identities must differ between nodes and salts must not be guessed, so a real node
+    /// Chance for identities, sessions, back-off and the salts of segments. Identities must differ between nodes and salts must not be guessed, so a real node
     /// gives one that is seeded by the operating system; only a simulation gives a fixed seed.
     /// </summary>
     public required Random Random { get; init; }

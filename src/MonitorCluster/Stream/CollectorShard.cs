@@ -15,8 +15,8 @@ internal sealed class CollectorShard(int shardId)
     /// <summary>The highest number known to be journalled.</summary>
     public long DurableSeq { get; set; }
 
-    /// <summary>The dictionary of <see cref="NextHandle"/>.</summary>
-    public LogSegment? Dictionary { get; set; }
+    /// <summary>What the section in hand belongs to; its segment is the dictionary of <see cref="NextHandle"/>.</summary>
+    public DefinitionSpan? Span { get; set; }
 
     public int NextHandle { get; set; }
 
@@ -43,4 +43,32 @@ internal sealed class LogSegment(long number)
 
     /// <summary>When it was begun, in milliseconds since 1970.</summary>
     public long SinceMs { get; set; }
+}
+
+/// <summary>A stretch of one shard's sections in one segment: each series used in it is defined in it, whatever was defined before.</summary>
+/// <remarks>
+/// So one record that cannot be read costs the series it defined no longer than to the end of the stretch, and a session that begins in the middle of
+/// a segment needs the definitions of a stretch and not of the segment. A stretch ends at the limit or at 16 times its definitions' size, whichever
+/// is more: repeating costs at most 1/16 of the log (guess: unseen beside the samples), also where a shard has very many series.
+/// </remarks>
+internal sealed class DefinitionSpan(LogSegment segment)
+{
+    private const int BytesPerDefinitionByte = 16;
+
+    public LogSegment Segment { get; } = segment;
+
+    /// <summary>Whether no section of it is laid out yet.</summary>
+    public bool IsNew => Bytes == 0;
+
+    private long Bytes { get; set; }
+
+    private long DefinitionBytes { get; set; }
+
+    public bool IsFull(int bytesMin) => Bytes >= Math.Max(bytesMin, BytesPerDefinitionByte * DefinitionBytes);
+
+    public void Add(int bytes, int definitionBytes)
+    {
+        Bytes += bytes;
+        DefinitionBytes += definitionBytes;
+    }
 }

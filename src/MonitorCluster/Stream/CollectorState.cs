@@ -7,11 +7,13 @@ namespace MonitorCluster.Stream;
 /// One writer: the collector's mailbox. No clock, no I/O. What is laid out here is written by <see cref="WalLog"/> in the same order, so the
 /// place of a section is known before it is written. A number is given at <see cref="Submit"/> and is final when its append is synced; when the
 /// log fails, all that was not synced is refused, the numbers are taken back, and a new segment begins, whose checkpoint makes the lost bytes void.
-/// A segment is a dictionary: its series handles start again, so that a segment can be read without the ones before it.
+/// A segment is a dictionary: its series handles start again, so that a segment can be read without the ones before it. Within it definitions are
+/// repeated: see <see cref="DefinitionSpan"/>.
 /// </remarks>
 internal sealed partial class CollectorState(WalOptions options, StreamCounters counters, Random random)
 {
     private const int BytesPerSampleGuess = 12; // value 8, handle 1 to 2, its share of run and record heads
+    private const int SpanBytesMin = 256 << 10;  // 28,000 samples: what one unreadable record may take with it
     private readonly Dictionary<int, CollectorShard> shards = [];
     private readonly List<CollectorShard> touched = [];
     private readonly Stack<SectionWriter> idleWriters = new();
@@ -157,16 +159,15 @@ internal sealed partial class CollectorState(WalOptions options, StreamCounters 
         ReadOnlySpan<CollectedSeries> series = batch.Series;
         ReadOnlySpan<long> timestampsMs = batch.TimestampsMs;
         ReadOnlySpan<double> values = batch.Values;
-        LogSegment dictionary = current!;
         for (int i = 0; i < series.Length; i++)
         {
             CollectedSeries one = series[i];
             CollectorShard shard = Shard(one.ShardId);
             SectionWriter writer = shard.Writer ?? Touch(shard);
-            if (!ReferenceEquals(one.Dictionary, dictionary))
+            if (!ReferenceEquals(one.Definition, shard.Span))
             {
-                one.Dictionary = dictionary;
-                one.Handle = shard.NextHandle++;
+                one.Handle = ReferenceEquals(one.Definition?.Segment, current) ? one.Handle : shard.NextHandle++;
+                one.Definition = shard.Span;
                 writer.Define(one.Handle, one.Labels);
             }
 
@@ -199,9 +200,9 @@ internal sealed partial class CollectorState(WalOptions options, StreamCounters 
 
     private SectionWriter Touch(CollectorShard shard)
     {
-        if (!ReferenceEquals(shard.Dictionary, current))
+        if (!ReferenceEquals(shard.Span?.Segment, current))
         {
-            shard.Dictionary = current;
+            shard.Span = new DefinitionSpan(current!);
             shard.NextHandle = 0;
         }
 
@@ -216,8 +217,16 @@ internal sealed partial class CollectorState(WalOptions options, StreamCounters 
         int bodyLength = WalRecord.SectionHeadBytes + writer.Definitions.Length + runs.Length;
         Reserve(WalRecord.HeadBytes + bodyLength);
         int offset = current!.End + length;
-        length += WalRecord.WriteSection(buffer.AsSpan(length), header, offset, shard.ShardId, ++shard.LastSeq, writer.Definitions, runs);
-        pending.Places.Add(new SectionPlace(shard.ShardId, shard.LastSeq, current.Number, offset, bodyLength, writer.Definitions.Length));
+        bool beginsSpan = shard.Span!.IsNew;
+        length += WalRecord.WriteSection(buffer.AsSpan(length), header, offset, shard.ShardId, ++shard.LastSeq, beginsSpan, writer.Definitions, runs);
+        pending.Places.Add(
+            new SectionPlace(shard.ShardId, shard.LastSeq, current.Number, offset, bodyLength, writer.Definitions.Length, beginsSpan));
+        shard.Span.Add(bodyLength, writer.Definitions.Length);
+        if (shard.Span.IsFull(SpanBytesMin))
+        {
+            shard.Span = new DefinitionSpan(current);
+        }
+
         writer.Clear();
     }
 

@@ -13,8 +13,12 @@ internal sealed class ShardStream(int shardId)
 
     public int ShardId { get; } = shardId;
 
+    /// <summary>The way to its owner; null while it has none.</summary>
+    public SenderLane? Lane { get; set; }
+
     public StreamStatus Status { get; set; }
 
+    /// <summary>The session that is open or being opened; 0 = none.</summary>
     public long Session { get; set; }
 
     /// <summary>The highest number the log gave and synced.</summary>
@@ -37,6 +41,9 @@ internal sealed class ShardStream(int shardId)
 
     /// <summary>When received sections should have been journalled.</summary>
     public long DurableDeadlineMs { get; set; }
+
+    /// <summary>Since when the owner has less than was told to be journalled; null = it has not.</summary>
+    public long? ContradictedSinceMs { get; set; }
 
     /// <summary>Refusals since the last answer that showed progress.</summary>
     public int RefusalsInRow { get; set; }
@@ -93,7 +100,7 @@ internal sealed class ShardStream(int shardId)
         IReadOnlyList<SectionPlace> earlier = [];
         if (NeedsDictionary && !place.IsLost)
         {
-            earlier = [.. definitions.Where(d => d.Segment == place.Segment && d.Seq < place.Seq)];
+            earlier = DefinitionsBefore(place);
             NeedsDictionary = false;
         }
 
@@ -101,9 +108,10 @@ internal sealed class ShardStream(int shardId)
         place = place.Segment == 0 ? place with { Segment = takenSegment } : place;
         takenSegment = place.Segment;
         NextSeq++;
-        inFlight.Enqueue((place.Seq, place.BodyLength));
-        InFlightBytes += place.BodyLength;
-        return new SectionRequest(place, Session, earlier);
+        var request = new SectionRequest(place, Session, earlier);
+        inFlight.Enqueue((place.Seq, request.SizeBytes));
+        InFlightBytes += request.SizeBytes;
+        return request;
     }
 
     /// <summary>The owner has applied up to a number.</summary>
@@ -155,6 +163,25 @@ internal sealed class ShardStream(int shardId)
 
         InFlightBytes -= freed;
         return freed;
+    }
+
+    // Of the stretch that the section is in, and of the one before it: should a record of this one be unreadable, nearly all of its series are there, too.
+    private List<SectionPlace> DefinitionsBefore(in SectionPlace place)
+    {
+        var earlier = new List<SectionPlace>();
+        int spansLeft = place.BeginsSpan ? 1 : 2;
+        for (int i = definitions.Count - 1; i >= 0 && spansLeft > 0; i--)
+        {
+            SectionPlace one = definitions[i];
+            if (one.Segment == place.Segment && one.Seq < place.Seq)
+            {
+                earlier.Add(one);
+                spansLeft -= one.BeginsSpan ? 1 : 0;
+            }
+        }
+
+        earlier.Reverse();
+        return earlier;
     }
 
     private SectionPlace Find(long seq)

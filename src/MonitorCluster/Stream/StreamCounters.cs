@@ -7,6 +7,7 @@ namespace MonitorCluster.Stream;
 public sealed class StreamCounters
 {
     private readonly ConcurrentDictionary<string, long> samplesByProtocol = new(StringComparer.Ordinal);
+    private long linksCut; // each link has an actor of its own
     private readonly long[] refusedByReason = new long[Enum.GetValues<SubmitRefusal>().Length];
 
     /// <summary>Bytes in the log's segments that are still needed (gauge).</summary>
@@ -42,6 +43,15 @@ public sealed class StreamCounters
     /// <summary>Sections that owners did not apply.</summary>
     public long SectionsRefusedTotal { get; internal set; }
 
+    /// <summary>How often an owner of shards was lost out of reach, and had to be greeted again.</summary>
+    public long LanesLostTotal { get; internal set; }
+
+    /// <summary>How often a node said that it does not own a shard (now), asked by this node's collector.</summary>
+    public long NotOwnerTotal { get; internal set; }
+
+    /// <summary>Links of other nodes' collectors that were cut because of what they sent.</summary>
+    public long LinksCutTotal => Interlocked.Read(ref linksCut);
+
     /// <summary>How often the collector took a new identity because an owner knew numbers that the log did not.</summary>
     public long IdentitiesMintedTotal { get; internal set; }
 
@@ -52,6 +62,8 @@ public sealed class StreamCounters
     public long Refused(SubmitRefusal reason) => Volatile.Read(ref refusedByReason[(int)reason]);
 
     internal void CountLogged(string protocol, int samples) => samplesByProtocol.AddOrUpdate(protocol, samples, (_, before) => before + samples);
+
+    internal void CountLinkCut() => Interlocked.Increment(ref linksCut);
 
     internal void CountRefused(SubmitRefusal reason, int samples) => refusedByReason[(int)reason] += samples;
 }

@@ -123,12 +123,12 @@ internal sealed partial class WalActor : ReceiveActor
                 }
             }
 
-            Sender.Tell(new SectionsRead(contents), Self);
+            Sender.Tell(new SectionsRead(contents, read.Tag), Self);
         }
         catch (Exception e) when (IsDiskFailure(e))
         {
             LogDiskFailed(e, "read the log");
-            Sender.Tell(new ReadSectionsFailed(read.Requests, e.Message), Self);
+            Sender.Tell(new ReadSectionsFailed(read.Requests, e.Message, read.Tag), Self);
         }
     }
 

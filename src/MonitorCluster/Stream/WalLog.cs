@@ -123,7 +123,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         int bytes = 0;
         while (scanner.MoveNext())
         {
-            if (!WalRecord.TryReadSection(scanner.Body, out int shardId, out _, out int definitionsLength))
+            if (!WalRecord.TryReadSection(scanner.Body, out int shardId, out _, out int definitionsLength, out _))
             {
                 continue;
             }
@@ -163,7 +163,7 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         ReadOnlySpan<byte> body = record.AsSpan(WalRecord.HeadBytes);
         bool good = read == record.Length
             && BitConverter.ToUInt32(record, 8) == segment.Header.Checksum(place.Offset, body)
-            && WalRecord.TryReadSection(body, out int shardId, out long seq, out int definitionsLength)
+            && WalRecord.TryReadSection(body, out int shardId, out long seq, out int definitionsLength, out _)
             && shardId == place.ShardId && seq == place.Seq && definitionsLength == place.DefinitionsLength;
         return good ? record : null;
     }
@@ -272,9 +272,10 @@ internal sealed class WalLog(IWalFiles files, WalOptions options, Random random)
         var scanner = new WalScanner(files, header, limit);
         while (scanner.MoveNext())
         {
-            if (WalRecord.TryReadSection(scanner.Body, out int shardId, out long seq, out int definitionsLength))
+            if (WalRecord.TryReadSection(scanner.Body, out int shardId, out long seq, out int definitionsLength, out bool beginsSpan))
             {
-                recovery.AddSection(new SectionPlace(shardId, seq, header.Segment, scanner.Offset, scanner.BodyLength, definitionsLength));
+                recovery.AddSection(
+                    new SectionPlace(shardId, seq, header.Segment, scanner.Offset, scanner.BodyLength, definitionsLength, beginsSpan));
             }
             else if (WalRecord.TryReadCheckpoint(scanner.Body, ends, numbers))
             {

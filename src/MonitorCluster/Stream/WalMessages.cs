@@ -37,16 +37,24 @@ internal sealed record WalFailed(long Lsn, string Reason);
 internal sealed record DeleteSegments(IReadOnlyList<long> Segments);
 
 /// <summary>The sender asks for sections.</summary>
-internal sealed record ReadSections(IReadOnlyList<SectionRequest> Requests);
+/// <param name="Requests">Which.</param>
+/// <param name="Tag">Comes back with the answer.</param>
+internal sealed record ReadSections(IReadOnlyList<SectionRequest> Requests, object? Tag);
 
 /// <summary>One section to be read.</summary>
 /// <param name="Place">Where it is.</param>
 /// <param name="Session">The session it will be sent in.</param>
 /// <param name="Earlier">Records of the same dictionary and shard whose definitions are put before its own.</param>
-internal sealed record SectionRequest(SectionPlace Place, long Session, IReadOnlyList<SectionPlace> Earlier);
+internal sealed record SectionRequest(SectionPlace Place, long Session, IReadOnlyList<SectionPlace> Earlier)
+{
+    /// <summary>What counts as in flight, in bytes: no less than what the owner counts, and never nothing, or lost sections would have no limit.</summary>
+    public int SizeBytes { get; } = WalRecord.HeadBytes + Place.BodyLength + Earlier.Sum(e => e.DefinitionsLength);
+}
 
 /// <summary>What was asked for with <see cref="ReadSections"/>, in the same order.</summary>
-internal sealed record SectionsRead(IReadOnlyList<SectionContent> Contents);
+/// <param name="Contents">The sections.</param>
+/// <param name="Tag">The question's tag.</param>
+internal sealed record SectionsRead(IReadOnlyList<SectionContent> Contents, object? Tag);
 
 /// <summary>One section as it was read back.</summary>
 /// <param name="Request">What was asked.</param>
@@ -91,7 +99,7 @@ internal sealed record StartSending(WalRecovery Recovery);
 internal sealed record SectionsSynced(IReadOnlyList<SectionPlace> Places);
 
 /// <summary>The disk refused to read; the sender tries again later.</summary>
-internal sealed record ReadSectionsFailed(IReadOnlyList<SectionRequest> Requests, string Reason);
+internal sealed record ReadSectionsFailed(IReadOnlyList<SectionRequest> Requests, string Reason, object? Tag);
 
 /// <summary>The disk refused to read foreign segments; the collector tries again later.</summary>
 internal sealed record ForeignReadFailed;

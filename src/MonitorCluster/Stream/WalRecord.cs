@@ -17,14 +17,24 @@ internal static class WalRecord
 
     private const byte SectionKind = 1;
     private const byte CheckpointKind = 2;
+    private const byte SpanSectionKind = 3; // since version 2
 
     /// <summary>Writes a section's record; <paramref name="target"/> must hold it.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="offset">The record's place in it.</param>
+    /// <param name="shardId">The shard.</param>
+    /// <param name="seq">The section's number.</param>
+    /// <param name="beginsSpan">Whether it and the sections behind it define again all series they use.</param>
+    /// <param name="definitions">Its definitions.</param>
+    /// <param name="runs">Its runs.</param>
     /// <returns>The record's length.</returns>
     public static int WriteSection(
-        Span<byte> target, in WalSegmentHeader segment, int offset, int shardId, long seq, ReadOnlySpan<byte> definitions, ReadOnlySpan<byte> runs)
+        Span<byte> target, in WalSegmentHeader segment, int offset, int shardId, long seq, bool beginsSpan, ReadOnlySpan<byte> definitions,
+        ReadOnlySpan<byte> runs)
     {
         Span<byte> body = target.Slice(HeadBytes, SectionHeadBytes + definitions.Length + runs.Length);
-        body[0] = SectionKind;
+        body[0] = beginsSpan ? SpanSectionKind : SectionKind;
         BinaryPrimitives.WriteInt32LittleEndian(body[1..], shardId);
         BinaryPrimitives.WriteInt64LittleEndian(body[5..], seq);
         BinaryPrimitives.WriteInt32LittleEndian(body[13..], definitions.Length);
@@ -67,14 +77,17 @@ internal static class WalRecord
 
     /// <summary>Reads a body as a section.</summary>
     /// <returns>False when it is none.</returns>
-    public static bool TryReadSection(ReadOnlySpan<byte> body, out int shardId, out long seq, out int definitionsLength)
+    public static bool TryReadSection(ReadOnlySpan<byte> body, out int shardId, out long seq, out int definitionsLength, out bool beginsSpan)
     {
         shardId = definitionsLength = 0;
         seq = 0;
-        if (body.Length < SectionHeadBytes || body[0] != SectionKind)
+        beginsSpan = false;
+        if (body.Length < SectionHeadBytes || body[0] is not (SectionKind or SpanSectionKind))
         {
             return false;
         }
+
+        beginsSpan = body[0] == SpanSectionKind;
 
         shardId = BinaryPrimitives.ReadInt32LittleEndian(body[1..]);
         seq = BinaryPrimitives.ReadInt64LittleEndian(body[5..]);
@@ -148,7 +161,9 @@ internal readonly record struct SegmentEnd(long Segment, int End);
 /// <param name="Offset">Where its record begins; -1 = the record is lost, and only its number is left to be sent.</param>
 /// <param name="BodyLength">The record's body, in bytes.</param>
 /// <param name="DefinitionsLength">How much of that is definitions.</param>
-internal readonly record struct SectionPlace(int ShardId, long Seq, long Segment, int Offset, int BodyLength, int DefinitionsLength)
+/// <param name="BeginsSpan">Whether it and the sections behind it define again all series they use.</param>
+internal readonly record struct SectionPlace(
+    int ShardId, long Seq, long Segment, int Offset, int BodyLength, int DefinitionsLength, bool BeginsSpan = false)
 {
     public bool IsLost => Offset < 0;
 }

@@ -17,7 +17,8 @@ internal readonly record struct WalSegmentHeader(Guid CollectorId, long Segment,
     /// <summary>Both copies, in bytes: where the first record begins.</summary>
     public const int SizeBytes = 2 * CopyBytes;
 
-    private const ulong Magic = 0x004c_4157_434dul | (1ul << 48); // "MCWAL\0" in the file, then the version
+    private const ulong Magic = 0x004c_4157_434dul; // "MCWAL\0" in the file, then the version
+    private const ulong Version = 2;
     private const int CrcOffset = CopyBytes - sizeof(uint);
 
     /// <summary>What begins a record; never zero.</summary>
@@ -31,7 +32,7 @@ internal readonly record struct WalSegmentHeader(Guid CollectorId, long Segment,
     {
         Span<byte> copy = target[..CopyBytes];
         copy.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(copy, Magic);
+        BinaryPrimitives.WriteUInt64LittleEndian(copy, Magic | (Version << 48));
         _ = CollectorId.TryWriteBytes(copy[8..], bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(copy[24..], Segment);
         BinaryPrimitives.WriteUInt64LittleEndian(copy[32..], Salt);
@@ -66,7 +67,8 @@ internal readonly record struct WalSegmentHeader(Guid CollectorId, long Segment,
             new Guid(copy.Slice(8, 16), bigEndian: true),
             BinaryPrimitives.ReadInt64LittleEndian(copy[24..]),
             BinaryPrimitives.ReadUInt64LittleEndian(copy[32..]));
-        return BinaryPrimitives.ReadUInt64LittleEndian(copy) == Magic
+        ulong magic = BinaryPrimitives.ReadUInt64LittleEndian(copy);
+        return magic is (Magic | (1ul << 48)) or (Magic | (Version << 48)) // version 1 has no spans, which every reader of version 2 takes as one
             && BinaryPrimitives.ReadUInt32LittleEndian(copy[CrcOffset..]) == Crc32C.Finish(Crc32C.Add(Crc32C.Start, copy[..CrcOffset]));
     }
 }
