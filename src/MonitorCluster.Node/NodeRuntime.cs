@@ -50,6 +50,7 @@ internal sealed partial class NodeRuntime : NodeCore
                 Catalog = Catalog,
                 Counters = StreamCounters,
                 Region = Region,
+                Peers = ActorRefs.Nobody,
                 Name = settings.Node.Name,
                 Time = ports.Time,
                 Random = ports.Random,

@@ -10,7 +10,7 @@ namespace MonitorCluster.Stream;
 // is ignored, except BatchesDurable: a durable number stays true for ever, whoever says it.
 //
 // Dictionary. Series are named by small handles, dense per (WAL segment, shard); DictionaryId is the segment's number. A handle's definition
-// travels with the first section that uses it; after an OpenShard the first section carries all definitions of its dictionary up to it.
+// travels with the first section that uses it, and again now and then; after an OpenShard the first section carries all that those behind it may need.
 //
 //   collector                                   shard's owner
 //   OpenShard(next)            ->               loads the shard, looks up the collector's mark

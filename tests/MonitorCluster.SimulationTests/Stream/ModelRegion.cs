@@ -1,83 +1,153 @@
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Stream;
-using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.SimulationTests.Stream;
 
-/// <summary>A shard region by the letter of the protocol, on a network that loses and repeats, whose owner crashes and journals when told.</summary>
+/// <summary>One node's shards by the letter of the protocol. It loses and repeats messages, journals when told, and believes the last view it heard.</summary>
 internal sealed class ModelRegion : ReceiveActor
 {
-    private readonly ModelOwner owner;
+    private readonly long incarnation;
+    private readonly ModelStore store;
+    private readonly ModelFaults faults;
+    private readonly HashSet<Guid> known = [];
+    private readonly SortedDictionary<int, long> epochs = []; // of the shards it takes for its own
+    private readonly SortedDictionary<(int ShardId, Guid CollectorId), ModelShard> shards = [];
+    private ClusterViewChanged? view;
 
-    public ModelRegion(ModelOwner owner)
+    public ModelRegion(long incarnation, ModelStore store, ModelFaults faults)
     {
-        this.owner = owner;
-        Arrives<HelloCollector>(_ => Answer(new CollectorWelcome(1, 16 << 10)));
+        (this.incarnation, this.store, this.faults) = (incarnation, store, faults);
+        Arrives<HelloCollector>(hello =>
+        {
+            known.Add(hello.CollectorId);
+            Answer(new CollectorWelcome(1, 16 << 10));
+        });
         Arrives<OpenShard>(OnOpen);
         Arrives<BatchSection>(OnSection);
+        Receive<ClusterViewChanged>(OnView);
         Receive<Journal>(_ => OnJournal());
+        Receive<Forget>(_ => shards.Clear());
     }
 
     private void Arrives<T>(Action<T> handler) => Receive<T>(message =>
     {
-        owner.Collector = Sender;
-        for (int times = owner.Fault() switch { 0 => 0, 1 => 2, _ => 1 }; times > 0; times--)
+        for (int times = faults.Draw() switch { 0 => 0, 1 => 2, _ => 1 }; times > 0; times--)
         {
             handler(message);
         }
     });
 
+    private void OnView(ClusterViewChanged news)
+    {
+        view = news;
+        foreach (ShardOwner row in news.ShardOwners)
+        {
+            long mine = epochs.GetValueOrDefault(row.ShardId);
+            if (row.Epoch > mine)
+            {
+                epochs.Remove(row.ShardId);
+                Drop(row.ShardId);
+                if (row.Owner == incarnation)
+                {
+                    epochs[row.ShardId] = row.Epoch;
+                }
+            }
+        }
+    }
+
     private void OnOpen(OpenShard open)
     {
-        ModelShard shard = owner.Shard(open.ShardId, open.CollectorId);
-        if (owner.Fault() == 2)
+        bool isOwner = epochs.TryGetValue(open.ShardId, out long epoch) && known.Contains(open.CollectorId);
+        if (!isOwner || faults.Draw() == 2)
         {
-            Answer(new NotOwner(open.ShardId, open.CollectorId, open.Session, 1, TimeSpan.FromMilliseconds(300)));
+            long heard = view?.ShardOwners[open.ShardId].Epoch ?? 0;
+            Answer(new NotOwner(open.ShardId, open.CollectorId, open.Session, heard, TimeSpan.FromMilliseconds(300)));
             return;
         }
 
-        shard.Session = open.Session;
-        shard.DictionaryId = 0;
-        Answer(new ShardOpened(open.ShardId, open.CollectorId, open.Session, 1, shard.DurableSeq, shard.LastSeq));
+        ModelShard shard = Shard(open.ShardId, open.CollectorId);
+        shard.Open(open.Session, Sender);
+        Answer(new ShardOpened(open.ShardId, open.CollectorId, open.Session, epoch, shard.DurableSeq, shard.LastSeq));
     }
 
     private void OnSection(BatchSection section)
     {
-        ModelShard shard = owner.Shard(section.ShardId, section.CollectorId);
+        if (!shards.TryGetValue((section.ShardId, section.CollectorId), out ModelShard? shard))
+        {
+            Answer(new NotOwner(section.ShardId, section.CollectorId, section.Session, 0, TimeSpan.FromMilliseconds(50)));
+            return;
+        }
+
         int bytes = section.Definitions.Length + section.Runs.Length;
-        if (section.Session != shard.Session || section.Seq > shard.LastSeq + 1 || owner.Fault() == 3)
+        bool isNext = section.Seq == shard.LastSeq + 1 || faults.Mutation == ModelMutation.NoNumberCheck;
+        if (section.Session != shard.Session || (section.Seq > shard.LastSeq && !isNext) || faults.Draw() == 3)
         {
             Answer(new BatchRefused(section.ShardId, section.CollectorId, section.Session, shard.LastSeq + 1, RefusalReason.Gap));
         }
-        else if (section.Seq <= shard.LastSeq)
+        else if (!isNext)
         {
             Answer(new BatchesReceived(section.ShardId, section.CollectorId, section.Session, shard.LastSeq, bytes));
         }
         else if (!shard.TryApply(section))
         {
-            owner.DictionaryRefusals.Add($"session {section.Session} shard {section.ShardId} seq {section.Seq} dictionary {section.DictionaryId}");
+            faults.DictionaryRefusals.Add($"session {section.Session} shard {section.ShardId} seq {section.Seq} dictionary {section.DictionaryId}");
             Answer(new BatchRefused(section.ShardId, section.CollectorId, section.Session, section.Seq, RefusalReason.Dictionary));
         }
         else
         {
             Answer(new BatchesReceived(section.ShardId, section.CollectorId, section.Session, shard.LastSeq, bytes));
+            if (faults.Mutation == ModelMutation.DurableBeforeCommit)
+            {
+                Answer(new BatchesDurable(section.ShardId, section.CollectorId, shard.LastSeq));
+            }
         }
     }
 
     private void OnJournal()
     {
-        foreach (((int shardId, Guid collectorId), ModelShard shard) in owner.Shards)
+        foreach (((int shardId, Guid collectorId), ModelShard shard) in shards.ToArray())
         {
-            shard.Journal();
-            if (owner.Fault() != 0)
+            if (!store.Holds(shardId, epochs.GetValueOrDefault(shardId), incarnation) && faults.Mutation != ModelMutation.NoFence)
             {
-                owner.Collector?.Tell(new BatchesDurable(shardId, collectorId, shard.DurableSeq), Self);
+                epochs.Remove(shardId);
+                Drop(shardId);
+                continue;
+            }
+
+            ModelJournal journal = store.Journal(shardId, collectorId);
+            journal.Values.AddRange(shard.Applied);
+            journal.DurableSeq = shard.LastSeq;
+            shard.Journalled();
+            if (faults.Draw() != 0)
+            {
+                shard.Collector.Tell(new BatchesDurable(shardId, collectorId, shard.DurableSeq), Self);
             }
         }
     }
 
+    private void Drop(int shardId)
+    {
+        foreach ((int ShardId, Guid CollectorId) key in shards.Keys.Where(k => k.ShardId == shardId).ToArray())
+        {
+            shards.Remove(key);
+        }
+    }
+
+    private ModelShard Shard(int shardId, Guid collectorId)
+    {
+        if (!shards.TryGetValue((shardId, collectorId), out ModelShard? shard))
+        {
+            long durable = faults.Mutation == ModelMutation.MarksNotLoaded ? 0 : store.Journal(shardId, collectorId).DurableSeq;
+            shards.Add((shardId, collectorId), shard = new ModelShard(shardId, durable));
+        }
+
+        return shard;
+    }
+
     private void Answer(object answer)
     {
-        if (owner.Fault() != 0)
+        if (faults.Draw() != 0)
         {
             Sender.Tell(answer, Self);
         }
@@ -85,109 +155,20 @@ internal sealed class ModelRegion : ReceiveActor
 
     /// <summary>The owner commits what it has applied.</summary>
     internal sealed record Journal;
+
+    /// <summary>What is in memory is gone, as when the shard's actors were stopped.</summary>
+    internal sealed record Forget;
 }
 
-/// <summary>What survives of the owner when its actor is gone, and the dice.</summary>
-internal sealed class ModelOwner(Random random)
+/// <summary>The dice, and what is broken on purpose.</summary>
+internal sealed class ModelFaults(Random random)
 {
-    public SortedDictionary<(int ShardId, Guid CollectorId), ModelShard> Shards { get; } = [];
+    public bool IsOn { get; set; } = true;
 
-    public IActorRef? Collector { get; set; }
-
-    public bool IsFaulty { get; set; } = true;
+    public ModelMutation Mutation { get; init; }
 
     public List<string> DictionaryRefusals { get; } = [];
 
-    public IEnumerable<double> JournalledValues => Shards.Values.SelectMany(s => s.Journalled);
-
     /// <summary>0 lose, 1 repeat, 2 not owner, 3 refuse, else nothing.</summary>
-    public int Fault() => IsFaulty ? random.Next(40) : 99;
-
-    public ModelShard Shard(int shardId, Guid collectorId)
-    {
-        if (!Shards.TryGetValue((shardId, collectorId), out ModelShard? shard))
-        {
-            Shards.Add((shardId, collectorId), shard = new ModelShard(shardId));
-        }
-
-        return shard;
-    }
-
-    public void Crash()
-    {
-        foreach (ModelShard shard in Shards.Values)
-        {
-            shard.Crash();
-        }
-    }
-}
-
-/// <summary>One (shard, collector) of the model: the accept rule and the journal.</summary>
-internal sealed class ModelShard(int shardId)
-{
-    private readonly Dictionary<int, LabelSet> handles = [];
-    private readonly List<double> applied = [];
-
-    public long Session { get; set; }
-
-    public long DictionaryId { get; set; }
-
-    public long LastSeq { get; private set; }
-
-    public long DurableSeq { get; private set; }
-
-    public List<double> Journalled { get; } = [];
-
-    public bool TryApply(BatchSection section)
-    {
-        if (section.DictionaryId != DictionaryId)
-        {
-            DictionaryId = section.DictionaryId;
-            handles.Clear();
-        }
-
-        var definitions = new DefinitionReader(section.Definitions.Span);
-        while (definitions.MoveNext())
-        {
-            Assert.True(LabelSet.TryFromBytes(definitions.Labels, out LabelSet labels));
-            handles[definitions.Handle] = labels;
-        }
-
-        var values = new List<double>();
-        var samples = new SectionReader(section.Runs.Span);
-        while (samples.MoveNextRun())
-        {
-            while (samples.MoveNext())
-            {
-                if (!handles.TryGetValue(samples.Handle, out LabelSet? labels))
-                {
-                    return false;
-                }
-
-                Assert.Equal($"{shardId}", labels.Host);
-                Assert.Equal($"m{samples.Value % 50}", labels.Metric); // the right series, and not just any
-                values.Add(samples.Value);
-            }
-        }
-
-        Assert.False(samples.IsMalformed || definitions.IsMalformed);
-        applied.AddRange(values);
-        LastSeq = section.Seq;
-        return true;
-    }
-
-    public void Journal()
-    {
-        Journalled.AddRange(applied);
-        applied.Clear();
-        DurableSeq = LastSeq;
-    }
-
-    public void Crash()
-    {
-        applied.Clear();
-        handles.Clear();
-        LastSeq = DurableSeq;
-        Session = DictionaryId = 0;
-    }
+    public int Draw() => IsOn ? random.Next(60) : 99;
 }
