@@ -214,8 +214,16 @@ internal sealed class StreamWorld
             dispatcher.RunUntilIdle();
         }
 
-        Store.Assign(shardId, random.Next(5) == 0 ? null : nodes[Pick(Addresses)].Incarnation);
+        string to = Pick(Addresses);
+        Store.Assign(shardId, random.Next(5) == 0 ? null : nodes[to].Incarnation);
         Announce();
+        if (!isPlanned && random.Next(2) == 0)
+        {
+            // The owner was cut off: all others hear of it at once, and the new owner has taken what the old one still holds when that comes back.
+            Deliver(views.FindLastIndex(v => v.Address == to));
+            Deliver(views.FindLastIndex(v => v.Address.Length == 0));
+            Advance(random.Next(1, 1_000));
+        }
     }
 
     private void RestartOwner(string address)
@@ -290,12 +298,14 @@ internal sealed class StreamWorld
 
     private void Deliver()
     {
-        if (views.Count == 0)
+        if (views.Count > 0)
         {
-            return;
+            Deliver(random.Next(views.Count)); // in any order: the highest epoch counts
         }
+    }
 
-        int index = random.Next(views.Count); // in any order: the highest epoch counts
+    private void Deliver(int index)
+    {
         (string address, ClusterViewChanged view) = views[index];
         views.RemoveAt(index);
         if (address.Length > 0)

@@ -39,6 +39,50 @@ public sealed class CollectorStateTests
     }
 
     [Fact]
+    public void Submit_KnownSeries_AreDefinedAgainInEachSpan()
+    {
+        options.SegmentBytes = 2 << 20;
+        while (Sum(p => p.BodyLength) < 1 << 20)
+        {
+            Log(Batch(1, 500));
+        }
+
+        List<SectionPlace> begins = [.. places.Where(p => p.BeginsSpan)];
+        Assert.InRange(begins.Count, 4, 5);
+        Assert.Equal(begins, places.Where(p => p.DefinitionsLength > 0)); // all 100 series are in every batch
+        Assert.All(begins, p => Assert.Equal(begins[0].DefinitionsLength, p.DefinitionsLength)); // by the same handles
+        Assert.Equal(1, places[^1].Segment);
+    }
+
+    [Fact]
+    public void Submit_SeriesFillTheSpan_RepeatsAtMostASixteenth()
+    {
+        options.SegmentBytes = 64 << 20;
+        for (int i = 0; i < 60; i++)
+        {
+            Log(Batch([.. Enumerable.Range(0, 5_000).Select(s => (1, "a_metric_with_quite_a_name_" + s, i, 1.0))]));
+        }
+
+        int once = places[0].DefinitionsLength;
+        Assert.True(places.Count(p => p.BeginsSpan) >= 2);
+        Assert.InRange(Sum(p => p.DefinitionsLength), 2 * once, once + (Sum(p => p.BodyLength) / 16) + once);
+    }
+
+    [Fact]
+    public void Restart_SpansInTheLog_AreFound()
+    {
+        options.SegmentBytes = 2 << 20;
+        while (places.Count(p => p.BeginsSpan) < 3)
+        {
+            Log(Batch(1, 500));
+        }
+
+        List<SectionPlace> logged = [.. places];
+
+        Assert.Equal(logged, Restart().Sections);
+    }
+
+    [Fact]
     public void Submit_LogIsFull_RefusesAndLosesNothing()
     {
         options.MaxBytes = 2 * options.SegmentBytes;
@@ -177,6 +221,8 @@ public sealed class CollectorStateTests
         Assert.InRange(places.Count, 4, 50);
         Assert.All(places, p => Assert.InRange(p.BodyLength, 1, 1024 + 64));
     }
+
+    private long Sum(Func<SectionPlace, int> size) => places.Sum(p => (long)size(p));
 
     private WalRecovery Restart()
     {

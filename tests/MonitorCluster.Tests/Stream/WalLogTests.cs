@@ -191,6 +191,39 @@ public sealed class WalLogTests
         Assert.True(Assert.Single(recovery.Damage).IsTail);
     }
 
+    [Fact]
+    public void Open_SegmentOfVersion1_IsRead()
+    {
+        (MemoryWalFiles written, List<string> expected) = Write(sections: 3);
+        byte[] bytes = written.Bytes(1);
+        foreach (int start in (int[])[0, WalSegmentHeader.CopyBytes])
+        {
+            bytes[start + 6] = 1;
+            uint crc = Crc32C.Finish(Crc32C.Add(Crc32C.Start, bytes.AsSpan(start, 60)));
+            BitConverter.TryWriteBytes(bytes.AsSpan(start + 60), crc);
+        }
+
+        (List<string> found, WalRecovery recovery) = Reopen(written, bytes);
+
+        Assert.Equal(expected, found);
+        Assert.Empty(recovery.Damage);
+    }
+
+    [Fact]
+    public void Open_SegmentOfVersion3_IsSetAside()
+    {
+        (MemoryWalFiles written, _) = Write(sections: 3);
+        byte[] bytes = written.Bytes(1);
+        foreach (int start in (int[])[0, WalSegmentHeader.CopyBytes])
+        {
+            bytes[start + 6] = 3;
+            uint crc = Crc32C.Finish(Crc32C.Add(Crc32C.Start, bytes.AsSpan(start, 60)));
+            BitConverter.TryWriteBytes(bytes.AsSpan(start + 60), crc);
+        }
+
+        Assert.Empty(Reopen(written, bytes).Found);
+    }
+
     private static byte[] WriteHeader(byte[] ofSameCollector, long segment)
     {
         Assert.True(WalSegmentHeader.TryRead(ofSameCollector, 1, out WalSegmentHeader header, out _));
