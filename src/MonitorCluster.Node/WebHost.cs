@@ -57,10 +57,11 @@ internal static class WebHost
         app.MapWebUi();
         QueryApi.Map(app, http.QueryTimeout);
         app.MapAlertApi();
-        var nodeApi = new NodeApi(node);
-        nodeApi.Map(app);
+        new NodeApi(node).Map(app);
+        var clusterApi = new ClusterApi(node.Routes, node.Statistics, node.Settings.Node.Name, node.Ports.Time);
+        clusterApi.Map(app);
         new RemoteWriteApi(node).Map(app);
-        new StreamApi(node, nodeApi).Map(app);
+        new StreamApi(node, clusterApi).Map(app);
         return app;
     }
 

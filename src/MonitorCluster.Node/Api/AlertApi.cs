@@ -29,12 +29,12 @@ internal static class AlertApi
 
     private static async Task GetOpenAsync(HttpContext context, IAlertFeed feed)
     {
-        IReadOnlyList<AlertRecord> open = await feed.OpenAlertsAsync(context.RequestAborted);
-        await SucceedAsync(context, writer =>
+        OpenAlerts open = await feed.OpenAlertsAsync(TakesPart(context.Request), context.RequestAborted);
+        await SucceedAsync(context, open.Warnings, writer =>
         {
             writer.WriteStartObject();
             writer.WriteStartArray("alerts"u8);
-            foreach (AlertRecord alert in open)
+            foreach (AlertRecord alert in open.Alerts)
             {
                 WritePrometheusShape(writer, alert);
             }
@@ -46,8 +46,8 @@ internal static class AlertApi
 
     private static async Task GetAnomaliesAsync(HttpContext context, IAlertFeed feed)
     {
-        IReadOnlyList<AlertRecord> open = await feed.OpenAlertsAsync(context.RequestAborted);
-        await SucceedAsync(context, writer => WriteArray(writer, open.Where(a => a.Kind == AlertKind.Anomaly)));
+        OpenAlerts open = await feed.OpenAlertsAsync(TakesPart(context.Request), context.RequestAborted);
+        await SucceedAsync(context, open.Warnings, writer => WriteArray(writer, open.Alerts.Where(a => a.Kind == AlertKind.Anomaly)));
     }
 
     private static async Task GetLogAsync(HttpContext context, IAlertFeed feed)
@@ -59,8 +59,8 @@ internal static class AlertApi
             return;
         }
 
-        IReadOnlyList<AlertRecord> rows = await feed.ReadLogAsync(after, (int)limit, context.RequestAborted);
-        await SucceedAsync(context, writer => WriteArray(writer, rows));
+        AlertLogPage page = await feed.ReadLogAsync(after, (int)limit, context.RequestAborted);
+        await SucceedAsync(context, [], writer => WriteArray(writer, page.Rows));
     }
 
     private static async Task GetStreamAsync(HttpContext context, AlertStream stream)
@@ -98,7 +98,7 @@ internal static class AlertApi
                 await FailAsync(context, StatusCodes.Status409Conflict, "conflict", $"alert \"{id}\" is pending: only a firing alert can be acknowledged");
                 break;
             default:
-                await SucceedAsync(context, writer =>
+                await SucceedAsync(context, [], writer =>
                 {
                     writer.WriteStartObject();
                     writer.WriteString("id"u8, id);
@@ -170,6 +170,9 @@ internal static class AlertApi
         writer.WriteEndObject();
     }
 
+    // As the queries' parameter of the name.
+    private static bool TakesPart(HttpRequest request) => RequestParameters.IsTrue("partial", request.Query["partial"]);
+
     private static void WriteArray(Utf8JsonWriter writer, IEnumerable<AlertRecord> alerts)
     {
         writer.WriteStartArray();
@@ -203,12 +206,19 @@ internal static class AlertApi
     internal static string Fault(string where, string found, long min, long max) =>
         string.Create(CultureInfo.InvariantCulture, $"invalid {where}: \"{found}\" is not one whole number from {min} to {max}");
 
-    private static Task SucceedAsync(HttpContext context, Action<Utf8JsonWriter> data) => AnswerAsync(context, StatusCodes.Status200OK, writer =>
-    {
-        writer.WriteString("status"u8, "success"u8);
-        writer.WritePropertyName("data"u8);
-        data(writer);
-    });
+    private static Task SucceedAsync(HttpContext context, IReadOnlyList<string> warnings, Action<Utf8JsonWriter> data) =>
+        AnswerAsync(context, StatusCodes.Status200OK, writer =>
+        {
+            writer.WriteString("status"u8, "success"u8);
+            if (warnings.Count > 0)
+            {
+                writer.WriteBoolean("partial"u8, true);
+            }
+
+            writer.WritePropertyName("data"u8);
+            data(writer);
+            PrometheusEnvelope.WriteWarnings(writer, warnings);
+        });
 
     private static Task FailAsync(HttpContext context, int code, string type, string message) => AnswerAsync(context, code, writer =>
     {

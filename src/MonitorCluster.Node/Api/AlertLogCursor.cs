@@ -21,14 +21,14 @@ internal sealed class AlertLogCursor
     /// <summary>The last number given.</summary>
     public long Last { get; private set; }
 
-    /// <summary>Begins after a number, or with what comes next; waits until the node knows what the log holds.</summary>
+    /// <summary>Begins after a number, or with what comes next; waits until the node knows how far the log goes.</summary>
     public static async Task<AlertLogCursor> StartAsync(IAlertFeed feed, long? after, CancellationToken cancellationToken)
     {
         await feed.WaitUntilAnnouncedAsync(cancellationToken);
         long last = after ?? feed.NewestSequence;
 
-        // A number above the newest may be committed and not announced here yet: the log itself knows.
-        bool isForeign = last > feed.NewestSequence && !(await feed.ReadLogAsync(last - 1, 1, cancellationToken)).Any(a => a.Seq == last);
+        // A number above what this node has heard of may be one that another node committed and sent: the log itself knows.
+        bool isForeign = last > feed.NewestSequence && last > (await feed.ReadLogAsync(last, 1, cancellationToken)).Newest;
         return new AlertLogCursor(feed, last, isForeign);
     }
 
@@ -69,15 +69,18 @@ internal sealed class AlertLogCursor
     /// <summary>The next events: a reset, or one page of the log; empty when there is nothing new.</summary>
     public async Task<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
-        long oldest = feed.OldestSequence;
-        if (Last < oldest - 1 || isForeign)
+        AlertLogPage page = await feed.ReadLogAsync(isForeign ? 0 : Last, PageRows, cancellationToken);
+        long oldest = page.Rows.Count > 0 ? page.Rows[0].Seq!.Value : page.Newest + 1;
+
+        // What this node has heard plays no part: retention may run on another one. The log's numbers have no holes.
+        bool isTrimmed = page.Rows.Count > 0 ? oldest > Last + 1 : page.Newest > Last;
+        if (isForeign || isTrimmed)
         {
             (Last, isForeign) = (oldest - 1, false);
             return Reset(oldest);
         }
 
-        IReadOnlyList<AlertRecord> rows = await feed.ReadLogAsync(Last, PageRows, cancellationToken);
-        return rows.Count > 0 ? Events(rows) : ReadOnlyMemory<byte>.Empty;
+        return page.Rows.Count > 0 ? Events(page.Rows) : ReadOnlyMemory<byte>.Empty;
     }
 
     private ReadOnlyMemory<byte> Events(IReadOnlyList<AlertRecord> rows)

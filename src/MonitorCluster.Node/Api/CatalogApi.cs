@@ -18,8 +18,8 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
             throw new QueryException(QueryErrorKind.BadData, "match[] is missing");
         }
 
-        IReadOnlyList<LabelSet> series = await deadline.RunAsync(
-            http, parameters, token => service.SeriesAsync(selectors, fromMs, toMs, token));
+        (IReadOnlyList<LabelSet> series, QueryScope scope) = await deadline.RunAsync(
+            http, parameters, (scope, token) => service.SeriesAsync(selectors, fromMs, toMs, scope, token));
         await PrometheusEnvelope.SuccessAsync(
             http,
             async json =>
@@ -33,7 +33,8 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
 
                 json.Writer.WriteEndArray();
             },
-            series.Count > limit);
+            series.Count > limit,
+            scope);
     }
 
     /// <summary><c>/labels</c>.</summary>
@@ -41,8 +42,9 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
     {
         (long fromMs, long toMs, int? limit) = Bounds(parameters);
         IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors = parameters.Selectors();
-        IReadOnlyList<string> names = await deadline.RunAsync(http, parameters, token => service.LabelNamesAsync(selectors, fromMs, toMs, token));
-        await WriteTextsAsync(http, names, limit);
+        (IReadOnlyList<string> names, QueryScope scope) = await deadline.RunAsync(
+            http, parameters, (scope, token) => service.LabelNamesAsync(selectors, fromMs, toMs, scope, token));
+        await WriteTextsAsync(http, names, limit, scope);
     }
 
     /// <summary><c>/label/NAME/values</c>; a name may be escaped as <c>U__...</c>.</summary>
@@ -56,8 +58,9 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
 
         (long fromMs, long toMs, int? limit) = Bounds(parameters);
         IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors = parameters.Selectors();
-        IReadOnlyList<string> values = await deadline.RunAsync(http, parameters, token => service.LabelValuesAsync(name, selectors, fromMs, toMs, token));
-        await WriteTextsAsync(http, values, limit);
+        (IReadOnlyList<string> values, QueryScope scope) = await deadline.RunAsync(
+            http, parameters, (scope, token) => service.LabelValuesAsync(name, selectors, fromMs, toMs, scope, token));
+        await WriteTextsAsync(http, values, limit, scope);
     }
 
     /// <summary><c>/metadata</c>: a list for each family, here always of one.</summary>
@@ -87,8 +90,10 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
     /// <summary><c>/status/tsdb</c>.</summary>
     public async Task TsdbAsync(HttpContext http, RequestParameters parameters)
     {
-        TsdbStatus status = await deadline.RunAsync(http, parameters, service.TsdbStatusAsync);
-        await PrometheusEnvelope.SuccessAsync(http, json =>
+        (TsdbStatus status, QueryScope scope) = await deadline.RunAsync(http, parameters, service.TsdbStatusAsync);
+        await PrometheusEnvelope.SuccessAsync(http, WriteAsync, scope: scope);
+
+        Task WriteAsync(JsonStream json)
         {
             Utf8JsonWriter writer = json.Writer;
             writer.WriteStartObject();
@@ -105,7 +110,7 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
             WriteCounts(writer, "seriesCountByLabelValuePair", status.SeriesCountByLabelPair);
             writer.WriteEndObject();
             return Task.CompletedTask;
-        });
+        }
     }
 
     private static void WriteCounts(Utf8JsonWriter writer, string name, IReadOnlyList<NamedCount> counts)
@@ -122,7 +127,7 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
         writer.WriteEndArray();
     }
 
-    private static Task WriteTextsAsync(HttpContext http, IReadOnlyList<string> texts, int? limit) => PrometheusEnvelope.SuccessAsync(
+    private static Task WriteTextsAsync(HttpContext http, IReadOnlyList<string> texts, int? limit, QueryScope scope) => PrometheusEnvelope.SuccessAsync(
         http,
         async json =>
         {
@@ -135,7 +140,8 @@ internal sealed class CatalogApi(IQueryService service, QueryDeadline deadline)
 
             json.Writer.WriteEndArray();
         },
-        texts.Count > limit);
+        texts.Count > limit,
+        scope);
 
     // Without times: all that is kept.
     private static (long FromMs, long ToMs, int? Limit) Bounds(RequestParameters parameters)

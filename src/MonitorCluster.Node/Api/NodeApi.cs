@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Text.Json;
 using MonitorCluster.Aggregate;
-using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
 using MonitorCluster.TimeSeries.Exposition;
@@ -9,7 +7,7 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Node.Api;
 
-/// <summary>Routes about the node itself: health, readiness, its own metrics, the cluster's state, flush and backup.</summary>
+/// <summary>Routes about the node itself: health, readiness, its own metrics, flush and backup.</summary>
 internal sealed class NodeApi(NodeRuntime node)
 {
     private static readonly string[] GetAndHead = ["GET", "HEAD"]; // load balancers ask with HEAD
@@ -28,61 +26,18 @@ internal sealed class NodeApi(NodeRuntime node)
         }
 
         routes.MapGet("/metrics", MetricsAsync);
-        routes.MapGet("/api/v1/cluster", (Delegate)ClusterAsync);
         routes.MapPost("/api/v1/admin/flush", (Delegate)FlushAsync);
         routes.MapPost("/api/v1/admin/snapshot", (Delegate)SnapshotAsync);
     }
 
-    /// <summary>The object of <c>/api/v1/cluster</c>.</summary>
-    public async Task<JsonElement> ClusterJsonAsync(CancellationToken cancellationToken)
-    {
-        ClusterViewChanged view = node.View;
-        Dictionary<long, string> names = view.Members.ToDictionary(m => m.Incarnation, m => m.NodeName);
-        Dictionary<int, ShardStatistics> open = node.Shards.IsReady
-            ? (await node.Query.ShardsAsync(cancellationToken)).ToDictionary(s => s.ShardId)
-            : [];
-        long nowMs = node.Ports.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        return JsonSerializer.SerializeToElement(new
-        {
-            version = view.Version,
-            members = Current(view.Members).Select(m => new
-            {
-                name = m.NodeName,
-                incarnation = m.Incarnation,
-                address = m.Address,
-                status = m.Status.ToString().ToLowerInvariant(),
-                roles = m.Roles.ToString().Split(", ").Select(r => r.ToLowerInvariant()),
-                build = m.Build,
-                reason = m.Reason,
-                load = m.NodeName == node.Settings.Node.Name && m.Status != MemberStatus.Dead ? open.Values.Sum(s => s.SamplesPerSecond) : (double?)null,
-            }),
-            shards = view.ShardOwners.Select(s => new
-            {
-                id = s.ShardId,
-                owner = s.Owner is { } owner ? names.GetValueOrDefault(owner) : null,
-                epoch = s.Epoch,
-                target = s.Target is { } target ? names.GetValueOrDefault(target) : null,
-                samplesPerSecond = open.GetValueOrDefault(s.ShardId)?.SamplesPerSecond ?? 0,
-                series = open.GetValueOrDefault(s.ShardId)?.Series ?? 0,
-                lagSeconds = open.GetValueOrDefault(s.ShardId)?.NewestMs is { } newest ? Math.Max(0, (nowMs - newest) / 1000.0) : (double?)null,
-            }),
-        });
-    }
-
-    // A node that restarted or left in order is no dead node: of each name the newest run counts, unless it said goodbye.
-    private static IEnumerable<MemberRow> Current(IReadOnlyList<MemberRow> members) => members
-        .GroupBy(m => m.NodeName, StringComparer.Ordinal)
-        .Select(g => g.MaxBy(m => m.Incarnation)!)
-        .Where(m => m is not { Status: MemberStatus.Dead, Reason: "left" })
-        .OrderBy(m => m.NodeName, StringComparer.Ordinal);
-
     private IResult Ready() => node.IsReady
         ? Results.Text("MonitorCluster is Ready.\n")
         : Results.Text(
-            node.Shards.Owned == 0 ? "Not ready: this node owns no shard yet.\n"
+            node.Routes.Current.Self is not { Status: not MemberStatus.Joining } ? "Not ready: this node has not joined the cluster yet.\n"
             : node.Shards.Loading > 0 ? $"Not ready: {node.Shards.Loading} shards are being loaded.\n"
             : !node.StreamCounters.IsReplayed ? "Not ready: the log is being replayed.\n"
-            : "Not ready: the store does not answer.\n",
+            : !node.StoreStatistics.IsAvailable ? "Not ready: the store does not answer.\n"
+            : "Not ready: no shard has an owner yet.\n",
             statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private Task MetricsAsync(HttpContext http)
@@ -104,9 +59,6 @@ internal sealed class NodeApi(NodeRuntime node)
         http.Response.ContentType = TextExposition.ContentType;
         return http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
     }
-
-    private async Task<IResult> ClusterAsync(HttpContext http) =>
-        Results.Json(new { status = "success", data = await ClusterJsonAsync(http.RequestAborted) });
 
     private async Task<IResult> FlushAsync(HttpContext http)
     {

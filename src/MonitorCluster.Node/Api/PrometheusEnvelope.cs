@@ -1,3 +1,5 @@
+using System.Text.Json;
+using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Node.Api;
@@ -32,22 +34,41 @@ internal static class PrometheusEnvelope
     };
 
     /// <summary>A success; the callback writes the value of <c>data</c>.</summary>
-    public static async Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated = false)
+    /// <param name="http">The request.</param>
+    /// <param name="writeData">Writes the data.</param>
+    /// <param name="isTruncated">Whether the client's own limit cut it.</param>
+    /// <param name="scope">Says what the answer lacks: then it is marked <c>"partial":true</c>, and warnings name the shards.</param>
+    public static async Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated = false, QueryScope? scope = null)
     {
         http.Response.ContentType = ContentType;
         await using var json = new JsonStream(http.Response.BodyWriter, http.RequestAborted);
         json.Writer.WriteStartObject();
         json.Writer.WriteString("status", "success");
-        json.Writer.WritePropertyName("data");
-        await writeData(json);
-        if (isTruncated)
+        if (scope is { IsPart: true })
         {
-            json.Writer.WriteStartArray("warnings");
-            json.Writer.WriteStringValue(TruncatedWarning);
-            json.Writer.WriteEndArray();
+            json.Writer.WriteBoolean("partial", true);
         }
 
+        json.Writer.WritePropertyName("data");
+        await writeData(json);
+        IReadOnlyList<string> missing = scope?.Warnings ?? [];
+        WriteWarnings(json.Writer, isTruncated ? [.. missing, TruncatedWarning] : missing);
         json.Writer.WriteEndObject();
+    }
+
+    /// <summary>Writes the field <c>warnings</c>, unless there are none.</summary>
+    public static void WriteWarnings(Utf8JsonWriter writer, IReadOnlyList<string> warnings)
+    {
+        if (warnings.Count > 0)
+        {
+            writer.WriteStartArray("warnings");
+            foreach (string warning in warnings)
+            {
+                writer.WriteStringValue(warning);
+            }
+
+            writer.WriteEndArray();
+        }
     }
 
     /// <summary>A failure.</summary>

@@ -90,9 +90,10 @@ internal sealed class QueryApi
 
     private async Task AnswerAsync(HttpContext http, RequestParameters parameters, PromQlQuery query, QueryTimes times, int? limit)
     {
-        QueryResult result = await deadline.RunAsync(http, parameters, token => service.EvaluateAsync(query, times, token));
+        (QueryResult result, QueryScope scope) = await deadline.RunAsync(
+            http, parameters, (scope, token) => service.EvaluateAsync(query, times, scope, token));
         bool isTruncated = QueryResultJson.SeriesCount(result) > limit;
-        await PrometheusEnvelope.SuccessAsync(http, json => QueryResultJson.WriteAsync(json, result, limit ?? int.MaxValue), isTruncated);
+        await PrometheusEnvelope.SuccessAsync(http, json => QueryResultJson.WriteAsync(json, result, limit ?? int.MaxValue), isTruncated, scope);
     }
 
     private static Task FormatQueryAsync(HttpContext http, RequestParameters parameters)

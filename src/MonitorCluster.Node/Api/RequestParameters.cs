@@ -118,6 +118,18 @@ internal sealed class RequestParameters
             : throw Invalid("limit", $"\"{text}\" is no whole number of 0 or more");
     }
 
+    /// <summary>Whether a wish is expressed: <c>true</c> or <c>1</c>.</summary>
+    /// <exception cref="QueryException">Kind bad_data: neither that nor <c>false</c> or <c>0</c>.</exception>
+    public bool IsTrue(string name) => IsTrue(name, Text(name));
+
+    /// <inheritdoc cref="IsTrue(string)"/>
+    public static bool IsTrue(string name, string? text) => text switch
+    {
+        "true" or "1" => true,
+        null or "" or "false" or "0" => false,
+        _ => throw Invalid(name, $"\"{text}\" is not true or false"),
+    };
+
     /// <summary>The query.</summary>
     /// <exception cref="QueryException">Kind bad_data: missing or malformed, with the place.</exception>
     public PromQlQuery Query() => PromQlQuery.TryParse(Text("query") ?? "", out PromQlQuery query, out PromQlError error)

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.Exposition;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
@@ -9,17 +9,20 @@ namespace MonitorCluster.Node.Api;
 
 /// <summary>The page's one stream, <c>GET /api/v1/stream?topics=alerts,cluster,metrics&amp;match[]=EXPR</c>: server-sent events.</summary>
 /// <remarks>
-/// Each second: event <c>metrics</c> with the value of every expression, and <c>cluster</c> when the cluster changed; alert events when they are
+/// Each second: event <c>metrics</c> with the value of every expression (and <c>warnings</c> naming shards that nobody serves), and <c>cluster</c> when the cluster changed; alert events when they are
 /// committed, with their number as id, so that a reconnecting page misses none (<see cref="AlertLogCursor"/>); a comment after 15 s of silence.
 /// A slow reader is not buffered for: the next second waits for it.
 /// </remarks>
-internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
+internal sealed class StreamApi(NodeRuntime node, ClusterApi clusterApi)
 {
     private const int ExpressionsMax = 64;
     private const int SubscribersMax = 100;
     private const int AlertPagesPerTick = 8; // a page that was long away must not stop the metrics
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    // A page calls a stream lost after 6 s of silence; what nobody serves for so long is left out of a tick, and named.
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(2);
 
     private int subscribers;
 
@@ -92,11 +95,11 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         while (true)
         {
             bool isSilent = true;
-            if (topics.Contains("cluster") && node.View.Version != lastVersion)
+            if (topics.Contains("cluster") && node.Routes.Current.Version != lastVersion)
             {
-                lastVersion = node.View.Version;
-                string cluster = (await nodeApi.ClusterJsonAsync(cancellationToken)).GetRawText();
-                await WriteAsync(http, "cluster", Encoding.UTF8.GetBytes(cluster), cancellationToken);
+                lastVersion = node.Routes.Current.Version;
+                byte[] cluster = (await clusterApi.ReadAsync(cancellationToken));
+                await WriteAsync(http, "cluster", cluster, cancellationToken);
                 isSilent = false;
             }
 
@@ -106,7 +109,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
                 isSilent &= !await WriteAlertsAsync(http, alerts, cancellationToken);
             }
 
-            if (topics.Contains("metrics") && node.Shards.IsReady)
+            if (topics.Contains("metrics") && node.Routes.Current.Shards.Count > 0)
             {
                 await WriteAsync(http, "metrics", await EvaluateAsync(queries, cancellationToken), cancellationToken);
                 isSilent = false;
@@ -143,6 +146,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var json = new Utf8JsonWriter(buffer);
+        var scope = new QueryScope(takesPart: true) { Patience = PatienceMax }; // one for all expressions: what is missing is waited for once
         json.WriteStartObject();
         json.WriteNumber("t"u8, nowMs / 1000.0);
         json.WriteStartArray("results"u8);
@@ -153,7 +157,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
             json.WriteStartArray("series"u8);
             try
             {
-                WriteSeries(json, await node.Query.EvaluateAsync(queries[i], QueryTimes.At(nowMs), either.Token));
+                WriteSeries(json, await node.Query.EvaluateAsync(queries[i], QueryTimes.At(nowMs), scope, either.Token));
                 json.WriteEndArray();
             }
             catch (QueryException e)
@@ -171,6 +175,7 @@ internal sealed class StreamApi(NodeRuntime node, NodeApi nodeApi)
         }
 
         json.WriteEndArray();
+        PrometheusEnvelope.WriteWarnings(json, scope.Warnings);
         json.WriteEndObject();
         await json.FlushAsync(cancellationToken);
         return buffer.WrittenSpan.ToArray();

@@ -145,7 +145,10 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Publish() => view.Set([.. shards.OrderBy(s => s.Key).Select(s => new OpenShardRef(s.Key, s.Value))], epochs.Count, loading.Count);
+    private void Publish() => view.Set([.. epochs.OrderBy(e => e.Key).Select(e => new LocalShard(e.Key, e.Value, StatusOf(e.Key), shards.GetValueOrDefault(e.Key)))]);
+
+    private LocalShardStatus StatusOf(int shardId) => loading.Contains(shardId) ? LocalShardStatus.Loading
+        : shards.ContainsKey(shardId) ? LocalShardStatus.Ready : LocalShardStatus.Empty;
 
     private sealed record Registration(Guid Id, string Name, IActorRef Collector);
 
@@ -159,28 +162,3 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
 /// <param name="Shards">Shard and epoch.</param>
 /// <param name="WithData">Those that the store has data of: they are opened at once.</param>
 internal sealed record OwnShards(IReadOnlyList<(int ShardId, long Epoch)> Shards, IReadOnlyList<int> WithData);
-
-/// <summary>Which shards are open here, for readers on any thread: queries ask each of them.</summary>
-internal sealed class RegionView
-{
-    private volatile Content content = new([], 0, 0, false);
-
-    /// <summary>The open shards, ascending by number. Immutable.</summary>
-    public IReadOnlyList<OpenShardRef> Open => content.Open;
-
-    /// <summary>How many shards this node owns.</summary>
-    public int Owned => content.Owned;
-
-    /// <summary>How many of the open ones are not loaded yet.</summary>
-    public int Loading => content.Loading;
-
-    /// <summary>Whether this node owns shards and all that have data are loaded.</summary>
-    public bool IsReady => content is { HasOwned: true, Loading: 0 };
-
-    internal void Set(OpenShardRef[] open, int owned, int loading) => content = new Content(open, owned, loading, content.HasOwned || owned > 0);
-
-    private sealed record Content(OpenShardRef[] Open, int Owned, int Loading, bool HasOwned);
-}
-
-/// <summary>A shard that is open on this node.</summary>
-internal sealed record OpenShardRef(int ShardId, IActorRef Ref);

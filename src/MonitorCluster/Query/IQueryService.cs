@@ -5,33 +5,34 @@ namespace MonitorCluster.Query;
 
 /// <summary>Answers questions about the whole cluster's series. Safe for any thread.</summary>
 /// <remarks>
-/// Every method throws <see cref="QueryException"/> when it cannot answer (a limit, a shard without owner), and
-/// <see cref="OperationCanceledException"/> when the token is cancelled; never a partial answer.
+/// Every method throws <see cref="QueryException"/> when it cannot answer (a limit, a shard that nobody serves), and
+/// <see cref="OperationCanceledException"/> when the token is cancelled. An answer is whole unless the scope takes part of one; then the scope
+/// says what is missing. A null scope means a whole answer within the node's own time limit.
 /// A list of selectors is an "or": a series counts when all matchers of any one selector hold; no selectors means every series.
 /// Times are milliseconds since 1970, both ends inclusive; a series counts when it has a sample between them.
 /// </remarks>
 public interface IQueryService
 {
     /// <summary>Evaluates a query at one instant or over a range.</summary>
-    Task<QueryResult> EvaluateAsync(PromQlQuery query, QueryTimes times, CancellationToken cancellationToken);
+    Task<QueryResult> EvaluateAsync(PromQlQuery query, QueryTimes times, QueryScope? scope, CancellationToken cancellationToken);
 
     /// <summary>The series' labels, ascending, none twice.</summary>
     Task<IReadOnlyList<LabelSet>> SeriesAsync(
-        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, CancellationToken cancellationToken);
+        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, QueryScope? scope, CancellationToken cancellationToken);
 
     /// <summary>The names of the series' labels, ascending, none twice.</summary>
     Task<IReadOnlyList<string>> LabelNamesAsync(
-        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, CancellationToken cancellationToken);
+        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, QueryScope? scope, CancellationToken cancellationToken);
 
     /// <summary>The values of one label, ascending, none twice, none empty.</summary>
     Task<IReadOnlyList<string>> LabelValuesAsync(
-        string name, IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, CancellationToken cancellationToken);
+        string name, IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long fromMs, long toMs, QueryScope? scope, CancellationToken cancellationToken);
 
-    /// <summary>What is known of one metric family, or of all when the name is null; ascending by name.</summary>
+    /// <summary>What is known of one metric family, or of all when the name is null; ascending by name. Members that do not answer are left out.</summary>
     Task<IReadOnlyList<MetricMetadata>> MetadataAsync(string? metric, CancellationToken cancellationToken);
 
-    /// <summary>How much is held now.</summary>
-    Task<TsdbStatus> TsdbStatusAsync(CancellationToken cancellationToken);
+    /// <summary>How much is held now. Counts of labels are exact up to 100,000 distinct pairs on each node.</summary>
+    Task<TsdbStatus> TsdbStatusAsync(QueryScope? scope, CancellationToken cancellationToken);
 }
 
 /// <summary>What a source says of a metric family.</summary>

@@ -45,9 +45,10 @@ internal sealed class AlertsPalette : CommandPaletteHandler
             throw new CommandUsageException($"-s STATUS: \"{status}\" is not one of pending, firing, acknowledged");
         }
 
+        OpenAlerts open = await feed.OpenAlertsAsync(takesPart: true, cancellationToken);
         IReadOnlyList<AlertRecord> alerts =
         [
-            .. (await feed.OpenAlertsAsync(cancellationToken)).Where(a => status is null || AlertJson.Name(a.Status) == status)
+            .. open.Alerts.Where(a => status is null || AlertJson.Name(a.Status) == status)
                 .OrderByDescending(a => a.StartsAtMs).ThenBy(a => a.Id, StringComparer.Ordinal),
         ];
         await reply.ColumnsAsync(["id", "status", "severity", "kind", "host", "metric", "starts_at", "value", "summary"], cancellationToken);
@@ -61,6 +62,11 @@ internal sealed class AlertsPalette : CommandPaletteHandler
                 cancellationToken);
         }
 
+        foreach (string missing in open.Warnings)
+        {
+            await reply.TextAsync($"missing: {missing}", cancellationToken);
+        }
+
         await reply.TextAsync($"Count: {alerts.Count} alerts", cancellationToken);
         return CommandResponse.Ok;
     }
@@ -69,20 +75,22 @@ internal sealed class AlertsPalette : CommandPaletteHandler
     {
         long after = arguments.Has("seq") ? arguments.Number("seq", 0, long.MaxValue) : feed.NewestSequence;
         await reply.ColumnsAsync(TailColumns, cancellationToken);
-        if (after > feed.NewestSequence)
-        {
-            return CommandResponse.Failed($"the alert log ends at {feed.NewestSequence}, before {after}");
-        }
-
         while (true)
         {
-            if (after + 1 < feed.OldestSequence)
+            AlertLogPage page = await feed.ReadLogAsync(after, PageRows, cancellationToken);
+            if (after > page.Newest)
             {
-                await reply.TextAsync($"the log begins at {feed.OldestSequence}: what was before is gone", cancellationToken);
-                after = feed.OldestSequence - 1;
+                return CommandResponse.Failed($"the alert log ends at {page.Newest}, before {after}");
             }
 
-            foreach (AlertRecord a in await feed.ReadLogAsync(after, PageRows, cancellationToken))
+            long oldest = page.Rows.Count > 0 ? page.Rows[0].Seq ?? 0 : page.Newest + 1;
+            if (after + 1 < oldest)
+            {
+                await reply.TextAsync($"the log begins at {oldest}: what was before is gone", cancellationToken);
+                after = oldest - 1;
+            }
+
+            foreach (AlertRecord a in page.Rows)
             {
                 after = a.Seq ?? after;
                 await reply.RowAsync(

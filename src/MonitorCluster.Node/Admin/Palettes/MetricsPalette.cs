@@ -117,7 +117,7 @@ internal sealed class MetricsPalette : CommandPaletteHandler
         }
 
         long nowMs = NowMs;
-        IReadOnlyList<LabelSet> series = await query.SeriesAsync(selectors, nowMs - (long)SeriesAge.TotalMilliseconds, nowMs, cancellationToken);
+        IReadOnlyList<LabelSet> series = await query.SeriesAsync(selectors, nowMs - (long)SeriesAge.TotalMilliseconds, nowMs, null, cancellationToken);
         await reply.ColumnsAsync(["metric", "labels"], cancellationToken);
         foreach (LabelSet labels in series.Take((int)count))
         {

@@ -1,5 +1,7 @@
-using MonitorCluster.Aggregate;
+using System.Globalization;
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Query;
 
 namespace MonitorCluster.Node.Admin.Palettes;
 
@@ -20,17 +22,23 @@ internal sealed class ShardingPalette : CommandPaletteHandler
                 new CommandDefinitionBuilder().WithName("region-stats").WithDescription("Shards and entities of each member.")
                     .WithArgument(a => a.WithName("region").WithDescription("The region.").WithSwitch("-r").WithSwitch("--region").WithDefaultValues(Region))
                     .Build(),
+                new CommandDefinitionBuilder().WithName("move").WithDescription("Hands a shard over to a member; answers when it has its new owner.")
+                    .WithArgument(a => a.WithName("shard").WithDescription("The shard's number.").IsMandatory(true).WithSwitch("-s").WithSwitch("--shard"))
+                    .WithArgument(a => a.WithName("member").WithDescription("Name of the member.").IsMandatory(true).WithSwitch("-t").WithSwitch("--to"))
+                    .Build(),
             ]))
     {
         this.node = node;
         Process("list-regions", ListAsync);
         Process("region-stats", StatsAsync);
+        Process("move", MoveAsync);
     }
 
     private async Task<CommandResponse> ListAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
     {
         await reply.ColumnsAsync(["region", "shards", "open", "loading"], ["shards", "open", "loading"], cancellationToken);
-        await reply.RowAsync([Region, node.Shards.Owned, node.Shards.Open.Count, node.Shards.Loading], cancellationToken);
+        int open = node.Shards.All.Count(s => s is { Ref: not null, Status: not Aggregate.LocalShardStatus.Released });
+        await reply.RowAsync([Region, node.Shards.Owned, open, node.Shards.Loading], cancellationToken);
         return CommandResponse.Ok;
     }
 
@@ -42,29 +50,42 @@ internal sealed class ShardingPalette : CommandPaletteHandler
             return CommandResponse.Failed($"no region is called \"{region}\"; there is {Region}");
         }
 
+        ClusterNumbers numbers = await node.Statistics.ReadAsync();
         IReadOnlyList<MemberRow> members = ClusterPalette.Living(node);
         MemberRow? leader = ClusterPalette.Leader(members);
-        var shards = node.View.ShardOwners.Where(s => s.Owner is not null).CountBy(s => s.Owner!.Value).ToDictionary();
+        ILookup<long?, int> shards = node.Routes.Current.Shards.ToLookup(s => s.Owner, s => s.ShardId);
         await reply.ColumnsAsync(
             [.. ClusterPalette.MemberColumns, "coordinator", "shards", "entities", "series", "samples_per_second"],
             ["shards", "entities", "series", "samples_per_second"],
             cancellationToken);
         foreach (MemberRow member in members)
         {
-            // A node knows what is inside its own shards only; of others it knows how many they own.
-            IReadOnlyList<ShardStatistics>? own = member.NodeName == node.Settings.Node.Name ? await node.Query.ShardsAsync(cancellationToken) : null;
+            // A member that did not answer shows how many shards it owns, and nothing of what is in them.
+            ShardSummary?[] own = [.. shards[member.Incarnation].Select(numbers.Find)];
+            bool isKnown = !own.Contains(null);
             await reply.RowAsync(
                 [
-                    .. ClusterPalette.Cells(member),
+                    .. ClusterPalette.Cells(member, node.Routes),
                     member == leader ? "[coordinator]" : string.Empty,
-                    shards.GetValueOrDefault(member.Incarnation),
-                    own?.Sum(s => (long)s.Entities),
-                    own?.Sum(s => (long)s.Series),
-                    own is null ? null : Math.Round(own.Sum(s => s.SamplesPerSecond), 1),
+                    own.Length,
+                    isKnown ? own.Sum(s => (long)s!.Entities) : null,
+                    isKnown ? own.Sum(s => (long)s!.Series) : null,
+                    isKnown ? Math.Round(own.Sum(s => s!.SamplesPerSecond), 1) : null,
                 ],
                 cancellationToken);
         }
 
         return CommandResponse.Ok;
+    }
+
+    private async Task<CommandResponse> MoveAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
+    {
+        int shard = (int)arguments.Number("shard", 0, node.Settings.Cluster.ShardCount - 1);
+        string member = arguments.Required("member");
+        IReadOnlyList<MemberRow> members = ClusterPalette.Living(node);
+        return members.Any(m => m.NodeName == member)
+            ? await ClusterPalette.WishAsync(node, new MoveShard(shard, member), reply, cancellationToken)
+            : CommandResponse.Failed(string.Create(
+                CultureInfo.InvariantCulture, $"no living member is named \"{member}\"{Spelling.Suggest(member, members.Select(m => m.NodeName))}"));
     }
 }

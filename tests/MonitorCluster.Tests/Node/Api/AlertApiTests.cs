@@ -143,6 +143,46 @@ public sealed class AlertApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_WholeLogGone_ResetsAndGoesOnWithWhatComesNext()
+    {
+        feed.Append(10);
+        feed.Trim(11);
+        var seen = new List<string>();
+        using StreamReader stream = await OpenAsync("/api/v1/alerts/stream?lastEventId=2");
+
+        await ReadAsync(stream, seen, 1);
+        feed.Append(1);
+        await ReadAsync(stream, seen, 1);
+
+        Assert.Equal(["10 reset {\"oldest\":11}", "11 firing 1-11"], seen);
+    }
+
+    [Fact]
+    public async Task Stream_IdThatThisNodeHasNotHeardOf_GoesOnBehindItWithoutReset()
+    {
+        feed.Append(10);
+        feed.Unheard = 3; // another node committed and sent 8 to 10, the client comes here with 9
+        var seen = new List<string>();
+        using StreamReader stream = await OpenAsync("/api/v1/alerts/stream", lastEventId: "9");
+
+        await ReadAsync(stream, seen, 1);
+
+        Assert.Equal(["10 firing 1-10"], seen);
+    }
+
+    [Fact]
+    public async Task GetAlerts_PartTaken_SaysWhatIsMissing()
+    {
+        feed.Missing.Add("shards 3-4: no owner");
+
+        string whole = await client.GetStringAsync("/api/v1/alerts", deadline.Token);
+        string part = await client.GetStringAsync("/api/v1/alerts?partial=true", deadline.Token);
+
+        Assert.Equal("""{"status":"success","data":{"alerts":[]}}""", whole);
+        Assert.Equal("""{"status":"success","partial":true,"data":{"alerts":[]},"warnings":["shards 3-4: no owner"]}""", part);
+    }
+
+    [Fact]
     public async Task Stream_IdTheLogNeverHad_ResetsAndGoesOnFromTheOldest()
     {
         feed.Append(2);
@@ -276,6 +316,12 @@ public sealed class AlertApiTests : IAsyncLifetime
 
         public List<AlertRecord> Open { get; } = [];
 
+        /// <summary>What is missing when the asker takes part of the answer.</summary>
+        public List<string> Missing { get; } = [];
+
+        /// <summary>How many of the log's newest numbers this node has not heard of yet.</summary>
+        public int Unheard { get; set; }
+
         public string? Acknowledged { get; private set; }
 
         public TaskCompletionSource Announced { get; set; } = Done();
@@ -284,15 +330,13 @@ public sealed class AlertApiTests : IAsyncLifetime
 
         public Task WaitUntilAnnouncedAsync(CancellationToken cancellationToken) => Announced.Task.WaitAsync(cancellationToken);
 
-        public long OldestSequence => Interlocked.Read(ref oldest);
-
         public long NewestSequence
         {
             get
             {
                 lock (gate)
                 {
-                    return log.Count;
+                    return log.Count - Unheard;
                 }
             }
         }
@@ -311,7 +355,13 @@ public sealed class AlertApiTests : IAsyncLifetime
             }
         }
 
-        public void Trim(long first) => Interlocked.Exchange(ref oldest, first);
+        public void Trim(long first)
+        {
+            lock (gate)
+            {
+                oldest = first;
+            }
+        }
 
         public async Task NextWaitAsync(CancellationToken cancellationToken) => await waits.Reader.ReadAsync(cancellationToken);
 
@@ -322,11 +372,11 @@ public sealed class AlertApiTests : IAsyncLifetime
             return done;
         }
 
-        public Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken)
+        public Task<AlertLogPage> ReadLogAsync(long after, int limit, CancellationToken cancellationToken)
         {
             lock (gate)
             {
-                return Task.FromResult<IReadOnlyList<AlertRecord>>([.. log.Where(a => a.Seq > after && a.Seq >= OldestSequence).Take(limit)]);
+                return Task.FromResult(new AlertLogPage([.. log.Where(a => a.Seq > after && a.Seq >= oldest).Take(limit)], log.Count));
             }
         }
 
@@ -339,7 +389,8 @@ public sealed class AlertApiTests : IAsyncLifetime
             }
         }
 
-        public Task<IReadOnlyList<AlertRecord>> OpenAlertsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AlertRecord>>(Open);
+        public Task<OpenAlerts> OpenAlertsAsync(bool takesPart, CancellationToken cancellationToken) =>
+            Task.FromResult(new OpenAlerts(Open, takesPart ? Missing : []));
 
         public Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken)
         {

@@ -51,6 +51,7 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
     [InlineData("label/host/values?start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z&limit=1", """["h1"],"warnings":["cut at the limit asked for"]""")]
     [InlineData("metadata?metric=up", """{"up":[{"type":"gauge","help":"Up.","unit":""}]}""")]
     [InlineData("query_exemplars?query=up&start=0&end=1", "[]")]
+    [InlineData("query?query=up{host%3D\"h9\"}&partial=true", """{"resultType":"vector","result":[]}""")]
     [InlineData("format_query?query=sum(up)by(host)", "\"sum by (host) (up)\"")]
     [InlineData("status/tsdb", """{"headStats":{"numSeries":2,"numLabelPairs":3,"chunkCount":4,"minTime":5,"maxTime":6},"seriesCountByMetricName":[{"name":"up","value":2}],"labelValueCountByLabelName":[],"memoryInBytesByLabelName":[],"seriesCountByLabelValuePair":[]}""")]
     public async Task Get_Good_AnswersInTheEnvelope(string path, string data)
@@ -69,6 +70,7 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
     [InlineData("query?query=1&time=1e300", 400, "bad_data", "invalid parameter \\\"time\\\": \\\"1e300\\\" is no time")]
     [InlineData("query?query=1&time=2020-01-01T00:00:00", 400, "bad_data", "invalid parameter \\\"time\\\"")]
     [InlineData("query?query=1&limit=-1", 400, "bad_data", "invalid parameter \\\"limit\\\": \\\"-1\\\" is no whole number of 0 or more")]
+    [InlineData("query?query=1&partial=perhaps", 400, "bad_data", "invalid parameter \\\"partial\\\": \\\"perhaps\\\" is not true or false")]
     [InlineData("query?query=1&timeout=soon", 400, "bad_data", "invalid parameter \\\"timeout\\\": \\\"soon\\\" is no duration; write 15 or 15s")]
     [InlineData("query?query=-{host=~\".%2B\"}&time=20", 200, null, "success")]
     [InlineData("query?query=up%2Bon()up&time=20", 422, "execution", "several series on the right have the labels {}; matching needs one")]
@@ -174,6 +176,11 @@ public sealed class QueryApiTests : IAsyncLifetime, IDisposable
         using var json = System.Text.Json.JsonDocument.Parse(body);
         Assert.Equal(11_001, json.RootElement.GetProperty("data").GetProperty("result")[0].GetProperty("values").GetArrayLength());
     }
+
+    [Fact]
+    public async Task Get_PartTaken_SaysWhatIsMissing() => Assert.Equal(
+        """{"status":"success","partial":true,"data":{"resultType":"scalar","result":[0,"0.1"]},"warnings":["shards 3-4: no owner"]}""",
+        await client.GetStringAsync("/api/v1/query?query=part&partial=true&timeout=100ms"));
 
     [Fact]
     public async Task BuildInfo_NamesTheApplication()

@@ -117,6 +117,8 @@ public sealed class AlertsPaletteTests
 
         public List<AlertRecord> Open { get; } = [];
 
+        public List<string> Missing { get; } = [];
+
         public AcknowledgeOutcome Outcome { get; set; } = AcknowledgeOutcome.Acknowledged;
 
         public (string Id, string By, string Comment) Acknowledged { get; private set; }
@@ -143,8 +145,8 @@ public sealed class AlertsPaletteTests
 
         public Task<long> NextWaitAsync() => waits.Reader.ReadAsync().AsTask();
 
-        public Task<IReadOnlyList<AlertRecord>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<AlertRecord>>([.. log.Where(a => a.Seq > after).Take(limit)]);
+        public Task<AlertLogPage> ReadLogAsync(long after, int limit, CancellationToken cancellationToken) =>
+            Task.FromResult(new AlertLogPage([.. log.Where(a => a.Seq > after && a.Seq >= OldestSequence).Take(limit)], log.Count));
 
         public async Task WaitForNewAsync(long after, CancellationToken cancellationToken)
         {
@@ -156,7 +158,8 @@ public sealed class AlertsPaletteTests
             }
         }
 
-        public Task<IReadOnlyList<AlertRecord>> OpenAlertsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AlertRecord>>(Open);
+        public Task<OpenAlerts> OpenAlertsAsync(bool takesPart, CancellationToken cancellationToken) =>
+            Task.FromResult(new OpenAlerts(Open, takesPart ? Missing : []));
 
         public Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken)
         {

@@ -34,7 +34,7 @@ public sealed class NodePalettesTests : IDisposable
             self with { Incarnation = 3, Address = "c:1", Roles = NodeRoles.Api },
             self with { Incarnation = 4, Address = "d:1", Status = MemberStatus.Joining, Roles = NodeRoles.None },
         ];
-        node.Runtime.View = new ClusterViewChanged(9, members, []);
+        node.Runtime.View = new ClusterViewChanged(node.Runtime.View.Version + 1, members, []);
 
         string[] lines = node.Ask(new ClusterPalette(node.Runtime), "cluster show");
 
@@ -48,7 +48,7 @@ public sealed class NodePalettesTests : IDisposable
     [Fact]
     public void ClusterStatus_NotAMemberYet_Fails()
     {
-        node.Runtime.View = new ClusterViewChanged(0, [], []);
+        node.Runtime.View = new ClusterViewChanged(node.Runtime.View.Version + 1, [], []);
 
         Assert.Equal(["""{"exit":1,"error":"node n1 is not a member yet"}"""], node.Ask(new ClusterPalette(node.Runtime), "cluster status"));
         Assert.Equal(["""{"exit":1,"error":"no member is active"}"""], node.Ask(new ClusterPalette(node.Runtime), "cluster leader"));
@@ -75,7 +75,7 @@ public sealed class NodePalettesTests : IDisposable
 
     [Fact]
     public void ListRegions_Node_SaysWhatItOwns() => Assert.Equal(
-        $$"""{"row":["metrics",1024,{{node.Runtime.Shards.Open.Count}},0]}""", node.Ask(new ShardingPalette(node.Runtime), "cluster-sharding list-regions")[1]);
+        $$"""{"row":["metrics",1024,{{node.Runtime.Shards.All.Count(s => s.Ref is not null)}},0]}""", node.Ask(new ShardingPalette(node.Runtime), "cluster-sharding list-regions")[1]);
 
     [Fact]
     public void CollectorList_Node_ShowsItsSources()

@@ -1,0 +1,96 @@
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+
+namespace MonitorCluster.Query;
+
+/// <summary>Asks other nodes for their legs. Safe for any thread.</summary>
+/// <param name="peers">The peers actor.</param>
+internal sealed class PeerLegs(IActorRef peers)
+{
+    // What the peers actor's own timer may come later than.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
+
+    /// <summary>Asks one node. A leg may take as long as the query; that a node hangs is noticed by pings meanwhile.</summary>
+    /// <param name="member">The node.</param>
+    /// <param name="leg">The question.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="silenceMax">The node has to answer a ping within half of this.</param>
+    /// <param name="cancellationToken">Ends the wait; the other node's work ends with the leg's own timeout.</param>
+    public async Task<LegReply> AskAsync(MemberRow member, QueryLeg leg, TimeProvider time, TimeSpan silenceMax, CancellationToken cancellationToken)
+    {
+        using var hung = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var request = new PeerRequest(member.Address, RequestKind.QueryLeg, QueryLegCodec.Encode(leg), leg.Timeout);
+        Task<object> asked = peers.Ask<object>(request, leg.Timeout + Slack, hung.Token);
+        Task<TimeSpan> watch = WatchAsync(member, time, silenceMax / 2, hung, answered.Token);
+        object? answer = null;
+        string failure = string.Empty;
+        try
+        {
+            answer = await asked;
+        }
+        catch (AskTimeoutException)
+        {
+            failure = "no answer in time";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            failure = "no answer to a ping";
+        }
+        finally
+        {
+            End(answered);
+        }
+
+        TimeSpan silence = await watch;
+        return answer switch
+        {
+            PeerAnswer bytes when QueryAnswerCodec.TryDecode(bytes.Body.Span, leg.SamplesMax, out QueryLegAnswer? decoded) => new LegReply(decoded, "", default),
+            PeerAnswer => new LegReply(null, $"{member.NodeName} sent what is no answer", default),
+            PeerFailed failed => new LegReply(null, $"{member.NodeName} does not answer ({failed.Reason})", default),
+            _ => new LegReply(null, $"{member.NodeName} does not answer ({failure})", silence),
+        };
+    }
+
+    // Gives how long the node has been silent when the watch ended.
+    private async Task<TimeSpan> WatchAsync(
+        MemberRow member, TimeProvider time, TimeSpan interval, CancellationTokenSource hung, CancellationToken answered)
+    {
+        long heard = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(interval, time, answered);
+                long asked = time.GetTimestamp();
+                object pong = await peers.Ask<object>(new PeerRequest(member.Address, RequestKind.Ping, default, interval), interval + Slack, answered);
+                if (pong is not PeerAnswer)
+                {
+                    End(hung);
+                    break;
+                }
+
+                heard = asked;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The leg has ended.
+        }
+        catch (AskTimeoutException)
+        {
+            End(hung);
+        }
+
+        return time.GetElapsedTime(heard);
+    }
+
+    // In a method of its own: the asynchronous form would run the callbacks on the thread pool, and a simulation would leave its thread.
+    private static void End(CancellationTokenSource source) => source.Cancel();
+}
+
+/// <summary>What came of asking a node.</summary>
+/// <param name="Answer">Its answer; null when there is none.</param>
+/// <param name="Failure">Why there is none.</param>
+/// <param name="Silence">How long it has been silent.</param>
+internal sealed record LegReply(QueryLegAnswer? Answer, string Failure, TimeSpan Silence);

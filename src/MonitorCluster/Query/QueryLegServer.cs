@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Logging;
+using MonitorCluster.Cluster.Transport;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Query;
+
+/// <summary>Answers the legs that other nodes ask this one for: each in an actor of its own, so many at once, the next in the order they came.</summary>
+internal sealed class QueryLegServer : ReceiveActor
+{
+    /// <summary>Legs that wait; one more is refused, and its asker tries again.</summary>
+    public const int WaitingMax = 256;
+
+    private readonly LocalLegs legs;
+    private readonly IActorRef peers;
+    private readonly int concurrency;
+    private readonly ILogger logger;
+    private readonly Queue<WaitingLeg> waiting = [];
+    private int running;
+    private long number;
+
+    public QueryLegServer(LocalLegs legs, IActorRef peers, int concurrency, ILogger logger)
+    {
+        (this.legs, this.peers, this.concurrency, this.logger) = (legs, peers, concurrency, logger);
+        Receive<IncomingRequest>(Take);
+        Receive<Terminated>(_ =>
+        {
+            running--;
+            StartNext();
+        });
+    }
+
+    protected override void PreStart() => peers.Tell(new ServeRequests(RequestKind.QueryLeg, Self));
+
+    // A leg that fails in a way it never should has been logged and refused; the next one is another.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    private void Take(IncomingRequest request)
+    {
+        if (waiting.Count >= WaitingMax)
+        {
+            Sender.Tell(new RequestRefused($"{WaitingMax} legs wait already"));
+        }
+        else if (!QueryLegCodec.TryDecode(request.Body.Span, out QueryLeg? leg))
+        {
+            Sender.Tell(new RequestRefused("the request is no leg of a query that this node knows"));
+        }
+        else
+        {
+            waiting.Enqueue(new WaitingLeg(leg, Sender, Context.System.TimeProvider.GetTimestamp()));
+            StartNext();
+        }
+    }
+
+    private void StartNext()
+    {
+        while (running < concurrency && waiting.TryDequeue(out WaitingLeg? next))
+        {
+            TimeSpan left = next.Leg.Timeout - Context.System.TimeProvider.GetElapsedTime(next.ReceivedAt);
+            if (left > TimeSpan.Zero) // else nobody waits for it any more
+            {
+                running++;
+                IActorRef worker = Context.ActorOf(Props.Create(() => new QueryLegActor(legs, logger)), $"leg-{++number}");
+                Context.Watch(worker);
+                worker.Tell(next with { Leg = next.Leg with { Timeout = left } });
+            }
+        }
+    }
+}
+
+/// <summary>A leg with who asked for it and when it came.</summary>
+internal sealed record WaitingLeg(QueryLeg Leg, IActorRef Asker, long ReceivedAt);
+
+/// <summary>Answers one leg and stops.</summary>
+internal sealed partial class QueryLegActor : ReceiveActor
+{
+    private readonly LocalLegs legs;
+    private readonly ILogger logger;
+
+    public QueryLegActor(LocalLegs legs, ILogger logger)
+    {
+        (this.legs, this.logger) = (legs, logger);
+        ReceiveAsync<WaitingLeg>(AnswerAsync);
+    }
+
+    private async Task AnswerAsync(WaitingLeg work)
+    {
+        using var deadline = new CancellationTokenSource(work.Leg.Timeout, Context.System.TimeProvider);
+        IActorContext context = Context;
+        try
+        {
+            QueryLegAnswer answer = await legs.RunAsync(work.Leg, isRemote: true, deadline.Token);
+            ReadOnlyMemory<byte> bytes = QueryAnswerCodec.Encode(answer);
+            if (bytes.Length > Frame.MessageBytesMax - AnswerHeaderBytesMax)
+            {
+                bytes = QueryAnswerCodec.Encode(new QueryLegAnswer
+                {
+                    Version = answer.Version,
+                    Error = QueryErrorKind.Execution,
+                    Message = $"the answer of one node has {bytes.Length} bytes, the limit is {Frame.MessageBytesMax}; narrow the selector or the range",
+                });
+            }
+
+            work.Asker.Tell(new RequestReply(bytes));
+        }
+        catch (OperationCanceledException)
+        {
+            // The asker's time is over: nobody waits for an answer.
+        }
+#pragma warning disable CA1031 // boundary: the asker must hear of it now, not by its own time-out
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(e, work.Leg.Kind);
+            work.Asker.Tell(new RequestRefused("the node failed to answer; its log says why"));
+        }
+
+        context.Stop(context.Self);
+    }
+
+    // What the answer to a request has in front of its body: its number.
+    private const int AnswerHeaderBytesMax = 64;
+
+    [LoggerMessage(EventId = 7101, Level = LogLevel.Error, Message = "A leg of kind {Kind} failed")]
+    private partial void LogFailed(Exception cause, QueryLegKind kind);
+}

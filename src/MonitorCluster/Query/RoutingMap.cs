@@ -1,0 +1,73 @@
+using MonitorCluster.Cluster.Membership;
+
+namespace MonitorCluster.Query;
+
+/// <summary>The newest version of the cluster that this node knows, for questions that are routed by it. Safe for any thread.</summary>
+/// <param name="nodeName">This node's name.</param>
+internal sealed class RoutingMap(string nodeName)
+{
+    private readonly Lock gate = new();
+    private readonly HashSet<TaskCompletionSource> waiting = []; // guarded by gate
+    private volatile ClusterRoutes current = ClusterRoutes.Empty;
+
+    /// <summary>The newest version.</summary>
+    public ClusterRoutes Current => current;
+
+    /// <summary>Tells membership to read the cluster's version now: somebody knows a newer one. The runtime sets it.</summary>
+    public Action<long> LookAgain { get; set; } = _ => { };
+
+    /// <summary>Whether other nodes answer this one, by incarnation; null where nobody knows. The runtime sets it.</summary>
+    public Func<long, bool?> IsReachable { get; set; } = _ => null;
+
+    /// <summary>Takes what membership published.</summary>
+    public void Set(ClusterViewChanged view)
+    {
+        TaskCompletionSource[] told;
+        lock (gate)
+        {
+            if (view.Version < current.Version)
+            {
+                return;
+            }
+
+            current = current.Next(view, nodeName);
+            told = [.. waiting];
+        }
+
+        foreach (TaskCompletionSource waiter in told)
+        {
+            waiter.TrySetResult();
+        }
+    }
+
+    /// <summary>Completes when a version above <paramref name="version"/> is known, or after a time.</summary>
+    public async Task WaitForNewerAsync(long version, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // One promise for news, time and end: combinators of tasks would go over the thread pool, and a simulation would leave its thread.
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            if (current.Version > version)
+            {
+                return;
+            }
+
+            waiting.Add(first);
+        }
+
+        try
+        {
+            using ITimer timer = time.CreateTimer(static p => ((TaskCompletionSource)p!).TrySetResult(), first, atMost, Timeout.InfiniteTimeSpan);
+            using CancellationTokenRegistration end = cancellationToken.UnsafeRegister(
+                static (p, token) => ((TaskCompletionSource)p!).TrySetCanceled(token), first);
+            await first.Task;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                waiting.Remove(first);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Query;
+
+/// <summary>Puts one question to every shard of the cluster, whoever owns it, and repeats it for those that are moving. Safe for any thread.</summary>
+/// <remarks>
+/// In rounds: (1) group the open shards by whom to ask (<see cref="GatherState"/>); (2) ask every other node at once, then this one's own
+/// shards; (3) take the answers in order; (4) go on at once with what can be asked elsewhere, else wait for a newer version of the cluster,
+/// at most half a second. Shards that nobody serves for 5 s end the question, or are left out when the asker takes that.
+/// </remarks>
+/// <param name="map">Who owns what.</param>
+/// <param name="local">This node's legs.</param>
+/// <param name="peers">The legs of others.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peers, TimeProvider time)
+{
+    /// <summary>How long a shard may have nobody who serves it.</summary>
+    public static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The cluster as this node knows it.</summary>
+    public RoutingMap Map => map;
+
+    /// <summary>Asks until every shard is answered for.</summary>
+    /// <param name="shards">The shards; all when null.</param>
+    /// <param name="timeout">How long the asker waits.</param>
+    /// <param name="question">Makes the question; asked once a round, for budgets shrink.</param>
+    /// <param name="take">Takes an answer; only of shards that it covers.</param>
+    /// <param name="scope">How patient the asker is; notes what is missing. When null or not content with parts, missing shards throw.</param>
+    /// <param name="cancellationToken">Ends everything.</param>
+    /// <exception cref="QueryException">Kind unavailable: shards without anybody who serves them; or what a leg failed with.</exception>
+    public async Task AskAsync(
+        IReadOnlyList<int>? shards, TimeSpan timeout, Func<QueryLeg> question, Action<PlannedLeg, QueryLegAnswer> take, QueryScope? scope,
+        CancellationToken cancellationToken)
+    {
+        if (map.Current.Shards.Count == 0)
+        {
+            throw new QueryException(QueryErrorKind.Unavailable, "this node has not joined the cluster yet");
+        }
+
+        scope ??= new QueryScope();
+        var round = new Round(new GatherState(shards ?? [.. map.Current.Shards.Select(s => s.ShardId)]), scope, PatienceOf(scope, timeout), take);
+        long start = time.GetTimestamp();
+        (long Since, TimeSpan Before)? missing = null;
+        TimeSpan pause = FirstPause;
+        while (true)
+        {
+            ClusterRoutes routes = map.Current;
+            TimeSpan left = timeout - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+            {
+                GiveUp(round.State, scope);
+                return;
+            }
+
+            TimeSpan silence = await RunAsync(round, routes, question() with { Version = routes.Version, Timeout = left }, cancellationToken);
+            if (round.State.IsDone)
+            {
+                return;
+            }
+
+            if (round.State.CanGoOn)
+            {
+                continue;
+            }
+
+            missing ??= (time.GetTimestamp(), silence);
+            TimeSpan rest = round.Patience - missing.Value.Before - time.GetElapsedTime(missing.Value.Since);
+            if (rest <= TimeSpan.Zero)
+            {
+                GiveUp(round.State, scope);
+                return;
+            }
+
+            await map.WaitForNewerAsync(routes.Version, pause < rest ? pause : rest, time, cancellationToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Asks every living member something that is not about shards; those that do not answer are left out.</summary>
+    /// <returns>The answers, this node's own first.</returns>
+    public async Task<IReadOnlyList<QueryLegAnswer>> AskMembersAsync(QueryLeg question, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ClusterRoutes routes = map.Current;
+        question = question with { Version = routes.Version, Timeout = timeout };
+        Task<LegReply>[] asked =
+        [
+            .. routes.Living.Where(m => m.Incarnation != routes.Self?.Incarnation && m.Status != MemberStatus.Joining)
+                .Select(m => peers.AskAsync(m, question, time, PatienceMax, cancellationToken)),
+        ];
+        var answers = new List<QueryLegAnswer> { await local.RunAsync(question, isRemote: false, cancellationToken) };
+        foreach (Task<LegReply> reply in asked)
+        {
+            if ((await reply).Answer is { Error: null } answer)
+            {
+                answers.Add(answer);
+            }
+        }
+
+        return answers;
+    }
+
+    // Less than the time there is, so that what is missing can be said in time.
+    private static TimeSpan PatienceOf(QueryScope scope, TimeSpan timeout) =>
+        scope.IsPart ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(scope.Patience.Ticks, Math.Min(PatienceMax.Ticks, timeout.Ticks * 4 / 5)));
+
+    private static void GiveUp(GatherState state, QueryScope scope)
+    {
+        if (!scope.TakesPart)
+        {
+            throw new QueryException(QueryErrorKind.Unavailable, string.Join("; ", state.Missing));
+        }
+
+        foreach (string reason in state.Missing)
+        {
+            scope.Warn(reason);
+        }
+    }
+
+    // Gives how long the most silent node has been silent.
+    private async Task<TimeSpan> RunAsync(Round round, ClusterRoutes routes, QueryLeg question, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IReadOnlyList<PlannedLeg> legs = round.State.Plan(routes);
+        TimeSpan silenceMax = round.Patience / 2 > ShortestSilence ? round.Patience / 2 : ShortestSilence;
+        TimeSpan silence = TimeSpan.Zero;
+        try
+        {
+            var asked = new Dictionary<long, Task<LegReply>>();
+            foreach (PlannedLeg leg in legs.Where(l => l.Member.Incarnation != routes.Self?.Incarnation && !round.IsSilent(l.Member)))
+            {
+                asked[leg.Member.Incarnation] = peers.AskAsync(leg.Member, question with { Shards = leg.Shards }, time, silenceMax, end.Token);
+            }
+
+            foreach (PlannedLeg leg in legs)
+            {
+                LegReply reply = asked.TryGetValue(leg.Member.Incarnation, out Task<LegReply>? remote) ? await remote
+                    : round.IsSilent(leg.Member) ? new LegReply(null, $"{leg.Member.NodeName} does not answer", default)
+                    : new LegReply(await local.RunAsync(question with { Shards = leg.Shards }, isRemote: false, cancellationToken), string.Empty, default);
+                silence = reply.Silence > silence ? reply.Silence : silence;
+                Take(round, routes, leg, reply);
+            }
+        }
+        finally
+        {
+            End(end); // one leg's failure ends the others
+        }
+
+        return silence;
+    }
+
+    private void Take(Round round, ClusterRoutes routes, PlannedLeg leg, LegReply reply)
+    {
+        if (reply.Answer is not { } answer)
+        {
+            round.Scope.Silent.Add(leg.Member.Incarnation);
+            round.State.Fail(leg, reply.Failure);
+            return;
+        }
+
+        round.Scope.Silent.Remove(leg.Member.Incarnation);
+        switch (answer.Error)
+        {
+            case QueryErrorKind.Unavailable or QueryErrorKind.Timeout or QueryErrorKind.Canceled:
+                round.State.Fail(leg, $"{leg.Member.NodeName}: {answer.Message}");
+                return;
+            case { } error:
+                throw new QueryException(error, answer.Message);
+        }
+
+        if (answer.Version > routes.Version || answer.Coverage.Contains(ShardCoverage.NotMine))
+        {
+            map.LookAgain(answer.Version);
+        }
+
+        if (round.State.Take(leg, answer, routes))
+        {
+            round.Take(leg, answer);
+        }
+    }
+
+    // In a method of its own: the asynchronous form would run the callbacks on the thread pool, and a simulation would leave its thread.
+    private static void End(CancellationTokenSource source) => source.Cancel();
+
+    private sealed record Round(GatherState State, QueryScope Scope, TimeSpan Patience, Action<PlannedLeg, QueryLegAnswer> Take)
+    {
+        // Waited for in vain for a question that belongs to this one.
+        public bool IsSilent(MemberRow member) => Scope.IsPart && Scope.Silent.Contains(member.Incarnation);
+    }
+}
