@@ -1,3 +1,5 @@
+using MonitorCluster.Cluster.Storage;
+
 namespace MonitorCluster.Aggregate;
 
 /// <summary>Why a sample was not stored.</summary>
@@ -37,6 +39,11 @@ internal sealed class AggregateCounters
 {
     private readonly long[] rejected = new long[Enum.GetValues<RejectReason>().Length];
     private readonly long[] behind = new long[Enum.GetValues<BehindKind>().Length];
+    private readonly long[] handOvers = new long[Enum.GetValues<HandOverKind>().Length];
+    private long handOverTicks;
+    private long handOverTicksLast;
+    private long handOverTicksMax;
+    private long invariantViolations;
     private long accepted;
     private long durable;
     private long unflushedBytes;
@@ -50,9 +57,35 @@ internal sealed class AggregateCounters
     /// <summary>Journal bytes of this node's shards that are not committed yet.</summary>
     public long UnflushedBytes => Interlocked.Read(ref unflushedBytes);
 
+    /// <summary>Times that something was so that never may be: stays 0, or a person must look.</summary>
+    public long InvariantViolations => Interlocked.Read(ref invariantViolations);
+
+    /// <summary>Pauses of the shards that this node handed over: together, the last one, the longest one. In seconds.</summary>
+    public (double Sum, double Last, double Max) HandOverSeconds => (
+        TimeSpan.FromTicks(Interlocked.Read(ref handOverTicks)).TotalSeconds,
+        TimeSpan.FromTicks(Interlocked.Read(ref handOverTicksLast)).TotalSeconds,
+        TimeSpan.FromTicks(Interlocked.Read(ref handOverTicksMax)).TotalSeconds);
+
+    /// <summary>Hand-overs that ended so.</summary>
+    public long HandOvers(HandOverKind kind) => Interlocked.Read(ref handOvers[(int)kind]);
+
     public long Rejected(RejectReason reason) => Interlocked.Read(ref rejected[(int)reason]);
 
     public long Behind(BehindKind kind) => Interlocked.Read(ref behind[(int)kind]);
+
+    public void AddInvariantViolation() => Interlocked.Increment(ref invariantViolations);
+
+    /// <summary>Counts a hand-over. One writer: the journal.</summary>
+    public void AddHandOver(HandOverKind kind, TimeSpan pause)
+    {
+        Interlocked.Increment(ref handOvers[(int)kind]);
+        if (kind == HandOverKind.Done)
+        {
+            Interlocked.Add(ref handOverTicks, pause.Ticks);
+            Interlocked.Exchange(ref handOverTicksLast, pause.Ticks);
+            Interlocked.Exchange(ref handOverTicksMax, Math.Max(pause.Ticks, Interlocked.Read(ref handOverTicksMax)));
+        }
+    }
 
     public void AddAccepted(long samples) => Interlocked.Add(ref accepted, samples);
 

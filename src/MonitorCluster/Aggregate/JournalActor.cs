@@ -11,7 +11,8 @@ namespace MonitorCluster.Aggregate;
 /// <remarks>
 /// One round at a time. A round is: ask every dirty shard for its row, write all rows, tell the shards. When the outcome of a write is
 /// unknown, the very same rows are offered again until the store answers: a new number would double the samples, leaving them out
-/// would lose them. New samples wait for the next round.
+/// would lose them. New samples wait for the next round. Shards come and go at any time: one that ends is waited for no longer, and what it gave
+/// before is written, or fenced, without it. JournalActor.HandOver.cs gives shards away between the rounds.
 /// </remarks>
 internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 {
@@ -26,7 +27,8 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private readonly ILogger logger;
     private long incarnation;
 
-    private readonly Dictionary<int, IActorRef> shards = [];
+    private readonly Dictionary<int, (IActorRef Ref, long Epoch)> shards = [];
+    private readonly HashSet<IActorRef> awaited = [];
     private readonly HashSet<int> dirty = [];
     private readonly List<JournalTaken> taken = [];
     private readonly List<(int ShardId, long Epoch, CutDraft Cut)> cutsOfRound = [];
@@ -34,10 +36,9 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitingForAll = [];
     private readonly List<IActorRef> servedByRound = [];
     private long round;
-    private int expected;
     private FlushRequest? flush;
     private bool cutAll;
-    private bool urgentWaits;
+    private bool roundWaits; // it became due while another one, or a hand-over, was under way
     private bool flushInFlight;
     private bool cutInFlight;
     private TimeSpan retryDelay = RetryDelayMin;
@@ -45,9 +46,12 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     public JournalActor(AggregateOptions options, AggregateCounters counters, IActorRef store, ILogger logger)
     {
         (this.options, this.counters, this.store, this.logger) = (options, counters, store, logger);
-        Receive<ShardReady>(m => shards[m.ShardId] = Sender);
+        Receive<ShardReady>(m => shards[m.ShardId] = (Context.Watch(Sender), m.Epoch));
+        Receive<Terminated>(m => Ended(m.ActorRef));
         Receive<ShardDirty>(MarkDirty);
         Receive<FlushDue>(_ => StartRound());
+        Receive<HandOverShard>(Enqueue);
+        Receive<GivenDue>(_ => LogGiven());
         Receive<FlushAll>(m =>
         {
             waitingForAll.Add(Sender);
@@ -61,16 +65,16 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         Receive<RetryStore>(_ => Retry());
         Receive<RoundOverdue>(m =>
         {
-            if (m.Round == round && expected > 0)
+            if (m.Round == round && awaited.Count > 0)
             {
-                throw new InvalidOperationException($"{expected} shards did not give their rows within {RoundTimeout}");
+                throw new InvalidOperationException($"{awaited.Count} shards did not give their rows within {RoundTimeout}");
             }
         });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private bool IsIdle => expected == 0 && flush is null;
+    private bool IsIdle => awaited.Count == 0 && flush is null && handOver is null;
 
     protected override void PreStart() => Timers.StartPeriodicTimer("flush", FlushDue.Instance, options.FlushInterval);
 
@@ -83,7 +87,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         }
         else if (message.Urgent && !IsIdle)
         {
-            urgentWaits = true;
+            roundWaits = true;
         }
         else if (message.Urgent && !Timers.IsTimerActive("urgent"))
         {
@@ -95,6 +99,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     {
         if (!IsIdle || (dirty.Count == 0 && waitingForAll.Count == 0))
         {
+            roundWaits |= dirty.Count > 0;
             return;
         }
 
@@ -103,20 +108,20 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         waitingForAll.Clear();
         round++;
         taken.Clear();
-        foreach ((int shardId, IActorRef shard) in shards)
+        foreach ((int shardId, (IActorRef shard, _)) in shards)
         {
             if (all || dirty.Contains(shardId))
             {
-                expected++;
+                awaited.Add(shard);
                 shard.Tell(new TakeJournal(round, cutAll));
             }
         }
 
         Timers.StartSingleTimer("overdue", new RoundOverdue(round), RoundTimeout);
         dirty.Clear();
-        urgentWaits = false;
+        roundWaits = false;
         cutAll = false;
-        if (expected == 0)
+        if (awaited.Count == 0)
         {
             EndRound();
         }
@@ -124,7 +129,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 
     private void CollectRow(JournalTaken message)
     {
-        if (message.Round != round || expected == 0)
+        if (message.Round != round || !awaited.Remove(Sender))
         {
             return;
         }
@@ -139,7 +144,12 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             cutsOfRound.Add((message.ShardId, message.Epoch, message.Cut));
         }
 
-        if (--expected > 0)
+        WriteRound();
+    }
+
+    private void WriteRound()
+    {
+        if (awaited.Count > 0)
         {
             return;
         }
@@ -157,6 +167,22 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         store.Tell(new StoreCommand("flush", s => s.Flush(request), request));
     }
 
+    // Fenced, lost, or given away. A row that it gave to this round is written all the same: the fence says whether it may be.
+    private void Ended(IActorRef shard)
+    {
+        foreach (int shardId in shards.Where(s => s.Value.Ref.Equals(shard)).Select(s => s.Key).ToArray())
+        {
+            shards.Remove(shardId);
+            dirty.Remove(shardId);
+        }
+
+        DropHandOvers(shard);
+        if (awaited.Remove(shard))
+        {
+            WriteRound();
+        }
+    }
+
     private void StoreAnswered(StoreReply reply)
     {
         retryDelay = RetryDelayMin;
@@ -168,13 +194,21 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         {
             (int shardId, long epoch, CutDraft draft) = cuts.Dequeue();
             cutInFlight = false;
-            shards.GetValueOrDefault(shardId)?.Tell(cut.IsFenced ? new ShardFenced(shardId) : new CutCommitted(draft.CutJseq));
             if (cut.IsFenced)
             {
-                Forget(shardId, epoch);
+                Fence(shardId, epoch);
+            }
+            else
+            {
+                TellShard(shardId, epoch, new CutCommitted(draft.CutJseq));
             }
 
             WriteCut();
+            NextHandOver();
+        }
+        else if (reply.Result is HandOverOutcome outcome && ReferenceEquals(reply.Tag, handOver))
+        {
+            HandedOver(outcome);
         }
     }
 
@@ -187,22 +221,25 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             counters.AddUnflushed(-message.Row!.Body.Length);
             if (result.FencedShards.Contains(message.ShardId))
             {
-                shards.GetValueOrDefault(message.ShardId)?.Tell(new ShardFenced(message.ShardId));
-                Forget(message.ShardId, message.Epoch);
+                Fence(message.ShardId, message.Epoch);
             }
             else
             {
                 counters.AddDurable(message.Row.Samples);
-                shards.GetValueOrDefault(message.ShardId)?.Tell(new JournalCommitted(message.Row));
+                TellShard(message.ShardId, message.Epoch, new JournalCommitted(message.Row));
             }
         }
 
-        if (result.AlertSequences.Count > 0)
-        {
-            Context.System.EventStream.Publish(new AlertsCommitted(result.AlertSequences.Max()));
-        }
-
+        Announce(result);
         EndRound();
+    }
+
+    private void Announce(FlushResult result)
+    {
+        if (result.AlertSequences.Count > 0 && result.AlertSequences.Max() is > 0 and long last)
+        {
+            Context.System.EventStream.Publish(new AlertsCommitted(last));
+        }
     }
 
     // A cut covers rows up to its own round's: were it written before they are, a crash between the two would leave blocks whose series and
@@ -212,7 +249,13 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         cutsOfRound.ForEach(cuts.Enqueue);
         cutsOfRound.Clear();
         WriteCut();
-        if (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0 || urgentWaits)
+        NextHandOver(); // rounds and hand-overs take turns, so that neither waits for more than one of the others
+        StartRoundIfDue();
+    }
+
+    private void StartRoundIfDue()
+    {
+        if (IsIdle && (counters.UnflushedBytes >= options.FlushBytes || waitingForAll.Count > 0 || roundWaits))
         {
             StartRound();
         }
@@ -232,7 +275,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
             store.Tell(new StoreCommand("cut", s => s.Cut(request), next.Cut));
         }
-        else if (IsIdle)
+        else if (IsIdle && handOvers.Count == 0)
         {
             servedByRound.ForEach(r => r.Tell(FlushedAll.Instance));
             servedByRound.Clear();
@@ -252,6 +295,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         retryDelay = TimeSpan.FromTicks(Math.Min(retryDelay.Ticks * 2, RetryDelayMax.Ticks));
         flushInFlight &= failure.Name != "flush";
         cutInFlight &= failure.Name != "cut";
+        handOverInFlight &= failure.Name != "hand-over";
     }
 
     private void Retry()
@@ -262,14 +306,23 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             store.Tell(new StoreCommand("flush", s => s.FlushRetry(request), request));
         }
 
+        RetryHandOver();
         WriteCut();
     }
 
-    private void Forget(int shardId, long epoch)
+    // The shard may have been won again meanwhile: what is of an older epoch does not concern the one that is here now.
+    private void TellShard(int shardId, long epoch, object message)
+    {
+        if (shards.TryGetValue(shardId, out (IActorRef Ref, long Epoch) shard) && shard.Epoch == epoch)
+        {
+            shard.Ref.Tell(message);
+        }
+    }
+
+    private void Fence(int shardId, long epoch)
     {
         LogFenced(shardId, epoch);
-        shards.Remove(shardId);
-        dirty.Remove(shardId);
+        TellShard(shardId, epoch, new ShardFenced(shardId));
     }
 
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "The store did not take a {Operation}; the same content is offered again in {Delay}")]

@@ -1,81 +1,91 @@
+using System.Collections.Immutable;
+
 namespace MonitorCluster.Aggregate;
 
-/// <summary>Which shards are here and how far they are, for readers on any thread: immutable snapshots.</summary>
+/// <summary>What a shard is to this node.</summary>
+internal enum LocalShardStatus
+{
+    /// <summary>Owned; nothing is stored of it and there is no actor: it answers nothing because there is nothing.</summary>
+    Empty,
+
+    /// <summary>Owned, but not loaded: its answer is still to come.</summary>
+    Loading,
+
+    /// <summary>Owned and serving, also while it is being handed over.</summary>
+    Ready,
+
+    /// <summary>Handed over a moment ago: complete up to the hand-over, for those whose new owner is not ready.</summary>
+    Released,
+}
+
+/// <summary>A shard as this node has it. Immutable.</summary>
+/// <param name="ShardId">The shard.</param>
+/// <param name="Epoch">The epoch in which this node owns, or owned, it.</param>
+/// <param name="Status">What it is to this node.</param>
+/// <param name="Ref">Its actor when it can be asked (ready, released), else null.</param>
+internal sealed record LocalShard(int ShardId, long Epoch, LocalShardStatus Status, IActorRef? Ref)
+{
+    /// <summary>Whether it is about to be handed over: nothing of it may be rewritten or deleted meanwhile.</summary>
+    public bool IsMoving { get; init; }
+}
+
+/// <summary>Which shards are here, for readers on any thread. Each read sees one moment; two reads may see two.</summary>
+/// <remarks>Publishing costs a path in a tree for each changed shard, whatever their number; the list is made when it is first asked for.</remarks>
 internal sealed class RegionView
 {
-    private volatile Content content = new([], [], 0, 0, false);
+    private volatile Content content = new(ImmutableDictionary<int, LocalShard>.Empty, 0, 0, false);
 
-    /// <summary>Every shard of this node, those given away a moment ago among them; ascending by number.</summary>
+    /// <summary>The owned and the released shards, ascending by number. Immutable.</summary>
     public IReadOnlyList<LocalShard> All => content.All;
-
-    /// <summary>The shards with an actor, ascending by number.</summary>
-    public IReadOnlyList<OpenShardRef> Open => content.Open;
 
     /// <summary>How many shards this node owns.</summary>
     public int Owned => content.Owned;
 
-    /// <summary>How many of them are not loaded yet.</summary>
+    /// <summary>How many of the owned ones are not served yet, though the store has or may have data of them.</summary>
     public int Loading => content.Loading;
 
-    /// <summary>Whether this node owns shards and all that have data are loaded.</summary>
-    public bool IsReady => content is { HasOwned: true, Loading: 0 };
+    /// <summary>Whether this node has been ready: a member, with its shards of that moment loaded, in a cluster whose shards are assigned.</summary>
+    /// <remarks>It stays so when shards are gained later: one shard that loads is a matter of that shard, not of the node.</remarks>
+    public bool IsReady => content.IsReady;
 
-    /// <summary>One shard; null when it is not here.</summary>
-    public LocalShard? Find(int shardId)
+    /// <summary>A shard; null when this node neither owns it nor has just released it.</summary>
+    public LocalShard? Find(int shardId) => content.Shards.GetValueOrDefault(shardId);
+
+    /// <summary>Publishes changes. Only the region's mailbox does.</summary>
+    /// <param name="changed">Number and new state of each changed shard; null when it is gone.</param>
+    /// <param name="owned">See <see cref="Owned"/>.</param>
+    /// <param name="loading">See <see cref="Loading"/>.</param>
+    /// <param name="isReady">See <see cref="IsReady"/>.</param>
+    internal void Set(IEnumerable<KeyValuePair<int, LocalShard?>> changed, int owned, int loading, bool isReady)
     {
-        LocalShard[] all = content.All;
-        int low = 0, high = all.Length - 1;
-        while (low <= high)
+        ImmutableDictionary<int, LocalShard>.Builder shards = content.Shards.ToBuilder();
+        foreach ((int shardId, LocalShard? shard) in changed)
         {
-            int middle = (low + high) / 2;
-            int order = all[middle].ShardId.CompareTo(shardId);
-            if (order == 0)
+            if (shard is null)
             {
-                return all[middle];
+                shards.Remove(shardId);
             }
-
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+            else
+            {
+                shards[shardId] = shard;
+            }
         }
 
-        return null;
+        content = new Content(shards.ToImmutable(), owned, loading, isReady);
     }
 
-    internal void Set(LocalShard[] all)
+    private sealed class Content(ImmutableDictionary<int, LocalShard> shards, int owned, int loading, bool isReady)
     {
-        int owned = all.Count(s => s.Status != LocalShardStatus.Released);
-        content = new Content(
-            all,
-            [.. all.Where(s => s is { Ref: not null, Status: not LocalShardStatus.Released }).Select(s => new OpenShardRef(s.ShardId, s.Ref!))],
-            owned,
-            all.Count(s => s.Status == LocalShardStatus.Loading),
-            content.HasOwned || owned > 0);
+        private LocalShard[]? all;
+
+        public ImmutableDictionary<int, LocalShard> Shards => shards;
+
+        public int Owned => owned;
+
+        public int Loading => loading;
+
+        public bool IsReady => isReady;
+
+        public LocalShard[] All => LazyInitializer.EnsureInitialized(ref all, () => [.. shards.Values.OrderBy(s => s.ShardId)]);
     }
-
-    private sealed record Content(LocalShard[] All, OpenShardRef[] Open, int Owned, int Loading, bool HasOwned);
 }
-
-/// <summary>A shard of this node.</summary>
-/// <param name="ShardId">The shard.</param>
-/// <param name="Epoch">The ownership that this is about.</param>
-/// <param name="Status">How far it is.</param>
-/// <param name="Ref">Its actor; null while it is empty.</param>
-internal sealed record LocalShard(int ShardId, long Epoch, LocalShardStatus Status, IActorRef? Ref);
-
-/// <summary>How far a shard of this node is.</summary>
-internal enum LocalShardStatus
-{
-    /// <summary>Owned, nothing stored of it, no actor.</summary>
-    Empty,
-
-    /// <summary>Owned and being read from the store.</summary>
-    Loading,
-
-    /// <summary>Owned and serving, also while it is handed over.</summary>
-    Ready,
-
-    /// <summary>Handed over a moment ago: it still answers queries, of the epoch that has ended.</summary>
-    Released,
-}
-
-/// <summary>A shard that is open on this node.</summary>
-internal sealed record OpenShardRef(int ShardId, IActorRef Ref);

@@ -7,7 +7,7 @@ namespace MonitorCluster.Aggregate;
 /// <summary>Deletes what retention has ended: blocks, then series without samples, then old entries of the alert log; gives space back.</summary>
 /// <remarks>
 /// One shard at a time and one short fenced transaction at a time, so that no flush waits long behind it. A failed or fenced step ends the
-/// round; the next round finds whatever is left.
+/// round; the next round finds whatever is left. The alert log belongs to no shard: whoever comes first deletes its old entries.
 /// </remarks>
 internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
 {
@@ -22,7 +22,8 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
     private readonly IActorRef store;
     private readonly RegionView region;
     private readonly ILogger logger;
-    private readonly Queue<OpenShardRef> waiting = [];
+    private readonly Queue<LocalShard> waiting = [];
+    private LocalShard? shard;
     private SeriesRetired? current;
     private int retiredDone;
     private long incarnation;
@@ -35,13 +36,16 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
         Receive<RoundDue>(_ => StartRound());
         Receive<SeriesRetired>(m =>
         {
-            Timers.Cancel("overdue");
-            (current, retiredDone) = (m, 0);
-            DeleteBlocks();
+            if (m.ShardId == shard?.ShardId && m.Epoch == shard.Epoch)
+            {
+                Timers.Cancel("overdue");
+                (current, retiredDone) = (m, 0);
+                DeleteBlocks();
+            }
         });
         Receive<StoreReply>(m => Next(m.Name, m.Result));
         Receive<StoreFailed>(m => EndRound(m.Error));
-        Receive<RoundOverdue>(_ => EndRound(new TimeoutException("a shard did not answer")));
+        Receive<RoundOverdue>(_ => NextShard()); // the shard has gone meanwhile
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -58,9 +62,9 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
         }
 
         running = true;
-        foreach (OpenShardRef shard in region.Open)
+        foreach (LocalShard ready in region.All.Where(s => s.Status == LocalShardStatus.Ready))
         {
-            waiting.Enqueue(shard);
+            waiting.Enqueue(ready);
         }
 
         NextShard();
@@ -68,9 +72,20 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
 
     private void NextShard()
     {
-        if (waiting.TryDequeue(out OpenShardRef? shard))
+        EndShard();
+        while (waiting.TryDequeue(out LocalShard? next))
         {
-            shard.Ref.Tell(new RetireSeries(BeforeMs));
+            // The round may be long: what is here is looked up again. A shard that moves is the new owner's matter.
+            shard = region.Find(next.ShardId) is { Status: LocalShardStatus.Ready, IsMoving: false } found ? found : shard;
+            if (shard is not null)
+            {
+                break;
+            }
+        }
+
+        if (shard is not null)
+        {
+            shard.Ref!.Tell(new RetireSeries(BeforeMs));
             Timers.StartSingleTimer("overdue", RoundOverdue.Instance, AnswerTimeout);
         }
         else
@@ -137,8 +152,16 @@ internal sealed partial class RetentionActor : ReceiveActor, IWithTimers
     private void EndRound(Exception reason)
     {
         LogEnded(reason.Message);
+        EndShard();
         waiting.Clear();
         running = false;
+    }
+
+    // Whatever became of the last step: it is done or will never be, so the shard may move.
+    private void EndShard()
+    {
+        shard?.Ref!.Tell(new RetirementEnded());
+        shard = null;
     }
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Retention deleted {Blocks} blocks of shard {ShardId}")]

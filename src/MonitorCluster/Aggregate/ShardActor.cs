@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.Aggregate;
@@ -8,47 +7,44 @@ namespace MonitorCluster.Aggregate;
 /// <param name="Aggregate">Options.</param>
 /// <param name="Detect">Options.</param>
 /// <param name="Counters">The node's counts.</param>
-/// <param name="Reader">Where shards are loaded from: not the store actor of heartbeats and flushes, which must not wait for it.</param>
+/// <param name="Loader">Where shards are loaded from: not the store actor of heartbeats and flushes, which must not wait for it.</param>
 /// <param name="Journal">Where rows go.</param>
 /// <param name="Logger">For the rare line.</param>
 internal sealed record ShardContext(
-    AggregateOptions Aggregate, Detect.DetectOptions Detect, AggregateCounters Counters, IActorRef Reader, IActorRef Journal, ILogger Logger);
+    AggregateOptions Aggregate, Detect.DetectOptions Detect, AggregateCounters Counters, IActorRef Loader, IActorRef Journal, ILogger Logger);
 
 /// <summary>The mailbox round a <see cref="ShardState"/>: loads it, then runs all its aggregators on one mailbox.</summary>
 /// <remarks>
 /// :: Step 5 accept, 6 aggregate, 7 detect; it hands rows to the journal (8) and answers pins (11). Until the shard is loaded everything is
 /// stashed; senders open before they send, so the stash holds a message or two per collector.
+/// ShardActor.Opening.cs loads; ShardActor.Moving.cs hands over.
 /// </remarks>
 internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 {
-    private static readonly TimeSpan LoadRetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FullRetryDelay = TimeSpan.FromSeconds(1);
 
-
     private readonly ShardContext context;
+    private readonly ShardRecipe recipe;
     private readonly ILogger logger;
-    private readonly ShardState state;
-    private readonly long epoch;
     private readonly Dictionary<long, (Guid Id, IActorRef Sender)> sessions = [];
     private readonly List<(IActorRef Sender, BatchesReceived Answer)> withheld = [];
+    private ShardState state;
+    private long epoch;
     private bool announced;
     private bool announcedFull;
     private bool cutPending;
     private long nextCutMs;
-    private long loadedAtMs;
+    private long readyAt; // by the clock that only rises
     private long samplesAtTick;
     private long tickedAtMs;
     private double samplesPerSecond;
 
-    public ShardActor(ShardContext context, int shardId, long epoch)
+    public ShardActor(ShardContext context, ShardRecipe recipe)
     {
-        (this.context, this.epoch, logger) = (context, epoch, context.Logger);
-        state = new ShardState(shardId, context.Aggregate, context.Detect, context.Counters);
-        Receive<StoreReply>(Load);
-        Receive<StoreFailed>(LoadFailed);
-        Receive<RetryLoad>(_ => AskStore());
-        Receive<ShardTick>(_ => { }); // time before the load changes nothing
-        ReceiveAny(_ => Stash.Stash());
+        (this.context, this.recipe, epoch, logger) = (context, recipe, recipe.Epoch, context.Logger);
+        state = NewState();
+        isWarming = recipe.IsWarming;
+        Opening();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -61,64 +57,31 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     protected override void PostStop() => context.Counters.AddUnflushed(-state.UnflushedBytes);
 
-    private void AskStore()
-    {
-        int shardId = state.ShardId;
-        long sinceMs = NowMs - (long)context.Aggregate.MemorySpan.TotalMilliseconds;
-        context.Reader.Tell(new StoreCommand("load-shard", s => ShardImage.Read(s, shardId, sinceMs), null));
-    }
-
-    private void LoadFailed(StoreFailed failure)
-    {
-        if (!failure.IsUnavailable)
-        {
-            throw new InvalidOperationException($"shard {state.ShardId} cannot be loaded: {failure.Error.Message}", failure.Error);
-        }
-
-        LogLoadFailed(failure.Error, state.ShardId, LoadRetryDelay);
-        Timers.StartSingleTimer("load", new RetryLoad(), LoadRetryDelay);
-    }
-
-    private void Load(StoreReply reply)
-    {
-        loadedAtMs = NowMs;
-        if (ShardLoader.Restore(state, (ShardImage)reply.Result!, loadedAtMs) is { } damaged)
-        {
-            LogDamaged(damaged, state.ShardId);
-        }
-
-        context.Counters.AddUnflushed(state.UnflushedBytes);
-
-        // Jitter by shard, so that a node's shards are not cut in one second.
-        long interval = (long)context.Aggregate.CutInterval.TotalMilliseconds;
-        nextCutMs = NowMs + interval - (interval / 4 * (state.ShardId % 16) / 16);
-        Become(Ready);
-        context.Journal.Tell(new ShardReady(state.ShardId));
-        Context.Parent.Tell(new ShardReady(state.ShardId));
-        AfterChange();
-        Stash.UnstashAll();
-    }
-
     private void Ready()
     {
         Receive<BatchSection>(Accept);
         Receive<CollectorOpen>(Open);
         Receive<TakeJournal>(TakeRow);
-        Receive<JournalCommitted>(RowCommitted);
-        Receive<CutCommitted>(m =>
-        {
-            cutPending = false;
-            state.CutCommitted(m.CutJseq);
-        });
+        Receive<JournalCommitted>(m => RowCommitted(m.Row));
+        Receive<CutCommitted>(CutStored);
         Receive<ShardTick>(Tick);
+        Queries();
+        Receive<AcknowledgeAlert>(Acknowledge);
+        Receive<RetireSeries>(Retire);
+        Moves();
+        Receive<ShardFenced>(_ => Context.Stop(Self));
+    }
+
+    // What a shard answers also when it takes nothing any more.
+    private void Queries()
+    {
         Receive<PinSeries>(m => Sender.Tell(state.Pin(m.Numbers, m.FromMs, m.ToMs)));
         Receive<FindSeries>(m => Sender.Tell(state.Find(m.Metric, m.FixedLabels, m.FromMs, m.ToMs)));
         Receive<GetShardStatistics>(_ => Sender.Tell(state.Statistics(epoch, samplesPerSecond)));
         Receive<GetOpenAlerts>(_ => Sender.Tell(state.OpenAlerts()));
-        Receive<AcknowledgeAlert>(Acknowledge);
-        Receive<RetireSeries>(Retire);
-        Receive<ShardFenced>(_ => Context.Stop(Self));
     }
+
+    private ShardState NewState() => new(recipe.ShardId, context.Aggregate, context.Detect, context.Counters);
 
     private void Open(CollectorOpen message)
     {
@@ -179,7 +142,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         JournalDraft? row = state.TakeRow();
         bool due = message.ForceCut || NowMs >= nextCutMs || state.JournalBytesSinceCut >= context.Aggregate.CutBytes
             || state.LateSamples >= context.Aggregate.LateSamplesMax;
-        CutDraft? cut = due && !cutPending ? state.PrepareCut(NowMs) : null;
+        CutDraft? cut = due && !cutPending && !IsMoving ? state.PrepareCut(NowMs) : null;
         if (cut is not null)
         {
             cutPending = true;
@@ -189,10 +152,10 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Sender.Tell(new JournalTaken(message.Round, state.ShardId, epoch, row, cut));
     }
 
-    private void RowCommitted(JournalCommitted message)
+    private void RowCommitted(JournalDraft row)
     {
-        state.RowCommitted(message.Row);
-        foreach ((long collectorNo, long seq) in message.Row.Marks)
+        state.RowCommitted(row);
+        foreach ((long collectorNo, long seq) in row.Marks)
         {
             if (sessions.TryGetValue(collectorNo, out (Guid Id, IActorRef Sender) session))
             {
@@ -211,7 +174,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Tick(ShardTick tick)
     {
-        if (tick.NowMs - loadedAtMs >= (long)context.Detect.SilenceGrace.TotalMilliseconds)
+        if (Context.System.TimeProvider.GetElapsedTime(readyAt) >= context.Detect.SilenceGrace)
         {
             ChangeState(() =>
             {
@@ -222,7 +185,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
         state.TrimMemory(tick.NowMs);
         NoteRate(tick.NowMs);
-        if (tick.NowMs >= nextCutMs && state.JournalBytesSinceCut > 0)
+        if (tick.NowMs >= nextCutMs && state.JournalBytesSinceCut > 0 && !IsMoving)
         {
             Announce(urgent: false); // a shard whose samples ended is cut all the same
         }
@@ -242,7 +205,9 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     private void Retire(RetireSeries message)
     {
         long beforeMs = state.RetentionEnd(message.BeforeMs);
-        Sender.Tell(new SeriesRetired(state.ShardId, epoch, beforeMs, ChangeState(() => state.RetireSeries(beforeMs, NowMs))));
+        IReadOnlyList<int> retired = IsMoving ? [] : ChangeState(() => state.RetireSeries(beforeMs, NowMs));
+        isRetiring = retired.Count > 0;
+        Sender.Tell(new SeriesRetired(state.ShardId, epoch, beforeMs, retired));
     }
 
     private void Acknowledge(AcknowledgeAlert message)
@@ -282,15 +247,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         context.Journal.Tell(new ShardDirty(state.ShardId, urgent));
     }
 
-    [LoggerMessage(EventId = 4001, Level = LogLevel.Warning, Message = "Shard {ShardId} could not be loaded; next try in {Delay}")]
-    private partial void LogLoadFailed(Exception exception, int shardId, TimeSpan delay);
-
     [LoggerMessage(
         EventId = 4002, Level = LogLevel.Error, Message = "Section {Seq} of collector {CollectorId} for shard {ShardId} cannot be read and is skipped")]
     private partial void LogMalformed(long seq, Guid collectorId, int shardId);
-
-    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "{Damaged} of shard {ShardId}: its samples cannot be read; the rest is served")]
-    private partial void LogDamaged(string damaged, int shardId);
-
-    private sealed record RetryLoad;
 }

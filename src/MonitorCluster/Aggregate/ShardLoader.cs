@@ -17,26 +17,38 @@ internal sealed record ShardImage(ShardLoad Load, IReadOnlyList<BlockRow> Blocks
     {
         ShardLoad load = store.LoadShard(shardId) ?? throw new InvalidOperationException($"the store has no shard {shardId}");
 
-        // Memory holds whole cuts, from one on: also blocks of theirs whose samples are older than the span (a backfill).
-        long memoryFromCut = long.MaxValue;
+        // Memory holds whole cuts, from one on: also blocks of theirs whose samples are older than the span (a backfill). A cut that came
+        // between the two reads (another node's: this one is only warming the shard) has its samples in the journal rows that were read.
+        long loadedCut = load.Snapshot?.Jseq ?? 0, memoryFromCut = long.MaxValue;
         store.ReadBlocks(shardId, memoryFromMs, long.MaxValue, header =>
         {
             memoryFromCut = BlockReader.TryReadCut(header, out long cut) ? Math.Min(memoryFromCut, cut) : memoryFromCut;
             return false;
         });
         IReadOnlyList<BlockRow> blocks = store.ReadBlocks(
-            shardId, long.MinValue, long.MaxValue, header => !BlockReader.TryReadCut(header, out long cut) || cut >= memoryFromCut);
+            shardId, long.MinValue, long.MaxValue, header => !BlockReader.TryReadCut(header, out long cut) || (cut >= memoryFromCut && cut <= loadedCut));
         return new ShardImage(load, blocks);
     }
 }
 
-/// <summary>Builds a shard's state from what the store has.</summary>
+/// <summary>Builds a shard's state from what the store has: the base, then perhaps a tail that was written since, then the end.</summary>
 internal static class ShardLoader
 {
-    /// <summary>Restores a shard.</summary>
+    /// <summary>Restores a shard, recovery's end included.</summary>
     /// <returns>What could not be read and was left in the store, for the log; null when all could.</returns>
     public static string? Restore(ShardState state, ShardImage image, long nowMs)
     {
+        string? damaged = RestoreBase(state, image, nowMs);
+        state.EndRecovery(image.Load.OpenAlerts, nowMs);
+        return damaged;
+    }
+
+    /// <summary>Restores a shard up to the image's last row. Alerts are not settled: rows may follow.</summary>
+    /// <returns>What could not be read and was left in the store, for the log; null when all could.</returns>
+    /// <exception cref="InvalidDataException">Something that cannot be left out cannot be read, or contradicts itself.</exception>
+    public static string? RestoreBase(ShardState state, ShardImage image, long nowMs)
+    {
+        JournalOrder.Check(image.Load.ShardId, image.Load.Journal, image.Load.Epoch, image.Load.Owner);
         foreach (SeriesRow row in image.Load.Series)
         {
             state.RestoreSeries(row.SeriesNo, row.Labels, row.FirstMs);
@@ -47,11 +59,50 @@ internal static class ShardLoader
             state.RestoreSnapshot(snapshot.Jseq, snapshot.Body, snapshot.Marks);
         }
 
-        // Memory holds whole cuts without a hole: one that is damaged stays in the store, and so do those before it. A query that needs it
-        // says that it is damaged; one that does not is answered.
+        string? damaged = RestoreBlocks(state, image.Blocks, nowMs);
+        Replay(state, image.Load.Journal);
+        return damaged;
+    }
+
+    /// <summary>Adds what was written after the base, then settles the alerts: the shard may serve.</summary>
+    /// <returns>False, with nothing changed, when a cut has replaced the base meanwhile: load the shard anew.</returns>
+    /// <exception cref="InvalidDataException">A row cannot be read, or contradicts what was read before.</exception>
+    public static bool TryRestoreTail(ShardState state, ShardTail tail, long nowMs)
+    {
+        if (tail.SnapshotJseq != state.LastCutJseq || (tail.Journal.Count > 0 && tail.Journal[0].Jseq != state.LastJseq + 1))
+        {
+            return false;
+        }
+
+        JournalOrder.Check(state.ShardId, tail.Journal, tail.Epoch, tail.Owner);
+        foreach (SeriesRow row in tail.Series)
+        {
+            if (state.Series[row.SeriesNo] is null)
+            {
+                state.RestoreSeries(row.SeriesNo, row.Labels, row.FirstMs);
+            }
+        }
+
+        Replay(state, tail.Journal);
+        state.EndRecovery(tail.OpenAlerts, nowMs);
+        return true;
+    }
+
+    private static void Replay(ShardState state, IReadOnlyList<JournalRow> rows)
+    {
+        foreach (JournalRow row in rows)
+        {
+            state.Replay(row.Jseq, row.Marks, row.Body);
+        }
+    }
+
+    // Memory holds whole cuts without a hole: one that is damaged stays in the store, and so do those before it. A query that needs it
+    // says that it is damaged; one that does not is answered.
+    private static string? RestoreBlocks(ShardState state, IReadOnlyList<BlockRow> rows, long nowMs)
+    {
         var blocks = new List<(BlockReader Block, List<MiniBlock> MiniBlocks, long ToMs)>();
         string? damaged = null;
-        foreach (BlockRow row in image.Blocks)
+        foreach (BlockRow row in rows)
         {
             if (TryOpen(row, out BlockReader? block, out List<MiniBlock> miniBlocks))
             {
@@ -71,12 +122,6 @@ internal static class ShardLoader
             state.RestoreBlock(block.CutTo, block.IsLate, miniBlocks, Math.Min(nowMs, toMs));
         }
 
-        foreach (JournalRow row in image.Load.Journal)
-        {
-            state.Replay(row.Jseq, row.Marks, row.Body);
-        }
-
-        state.EndRecovery(image.Load.OpenAlerts, nowMs);
         return damaged;
     }
 

@@ -31,8 +31,8 @@ internal sealed record CutCommitted(long CutJseq);
 /// <summary>The store refused the shard's write: another node owns it. Final: the shard stops and its unsent output is dropped.</summary>
 internal sealed record ShardFenced(int ShardId);
 
-/// <summary>A shard is loaded and serves.</summary>
-internal sealed record ShardReady(int ShardId);
+/// <summary>A shard is loaded and serves; told to the region and to the journal, which watches the sender.</summary>
+internal sealed record ShardReady(int ShardId, long Epoch);
 
 /// <summary>Once a second: time passes for detection, staleness and memory.</summary>
 internal sealed record ShardTick(long NowMs);

@@ -1,154 +1,311 @@
+using Microsoft.Extensions.Logging;
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.Aggregate;
 
-/// <summary>This node's set of shards: opens those it owns when they are wanted, and passes their messages on.</summary>
-/// <remarks>A remote owner will sit behind the same messages. Owned shards without data exist only as an entry of the epoch map.</remarks>
-internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
+/// <summary>What a region needs.</summary>
+/// <param name="Shards">How to make a shard's actor.</param>
+/// <param name="Store">Where collectors are registered.</param>
+/// <param name="Loader">Where it is asked which shards have data.</param>
+/// <param name="Journal">Hands over shards that have no actor.</param>
+/// <param name="Peers">The way to other nodes.</param>
+/// <param name="View">Where it publishes what it has.</param>
+/// <param name="Counters">The node's counts.</param>
+/// <param name="Logger">For the rare line.</param>
+internal sealed record RegionSetup(
+    Func<ShardRecipe, Props> Shards, IActorRef Store, IActorRef Loader, IActorRef Journal, IActorRef Peers, RegionView View, AggregateCounters Counters,
+    ILogger Logger);
+
+/// <summary>This node's set of shards, the mailbox round <see cref="RegionState"/>: it follows the cluster's view, and passes the collectors' messages on.</summary>
+/// <remarks>
+/// It must be subscribed to <see cref="MembershipReady"/> and <see cref="ClusterViewChanged"/> before membership begins, and publishes
+/// <see cref="LookAgain"/> and <see cref="ShardsHandedOver"/> for membership on the event stream.
+/// </remarks>
+internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
 {
     // What a collector may have in flight to this node: enough to hide a flush, little enough to bound the mailboxes.
     private const int CreditBytes = 4 * 1024 * 1024;
 
+    // Elsewhere or nowhere: a map with the owner comes on its own. Here soon: a load takes some tens of milliseconds.
     private static readonly TimeSpan NotOwnerRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ComingRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan GrantTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Func<int, long, Props> shardProps;
-    private readonly IActorRef store;
-    private readonly RegionView view;
-    private readonly Dictionary<int, long> epochs = [];
-    private readonly Dictionary<int, IActorRef> shards = [];
-    private readonly HashSet<int> loading = [];
+    private readonly RegionSetup setup;
+    private readonly ILogger logger;
+    private readonly RegionState state = new();
+    private readonly Dictionary<long, IActorRef> actors = [];
+    private readonly Dictionary<IActorRef, long> instances = [];
+    private readonly Dictionary<int, IActorRef> serving = []; // the owned shards that have an actor
     private readonly Dictionary<Guid, long> collectors = [];
     private Registration? early;
+    private long startedAt;
 
-    public ShardRegionActor(Func<int, long, Props> shardProps, IActorRef store, RegionView view)
+    public ShardRegionActor(RegionSetup setup)
     {
-        (this.shardProps, this.store, this.view) = (shardProps, store, view);
-        Receive<OwnShards>(Own);
-        Receive<HelloCollector>(hello => Register(new Registration(hello.CollectorId, hello.Name, Sender)));
-        Receive<StoreReply>(m => Registered((Registration)m.Tag!, (long)m.Result!));
-        Receive<StoreFailed>(_ => { }); // no answer: the collector says hello again after its own time-out
+        (this.setup, logger) = (setup, setup.Logger);
+        Receive<BatchSection>(Pass);
         Receive<OpenShard>(Open);
-        Receive<BatchSection>(m => Pass(m.ShardId, m, m.CollectorId, m.Session));
-        Receive<ShardReady>(m =>
+        Receive<HelloCollector>(hello => Register(new Registration(hello.CollectorId, hello.Name, Sender)));
+        Receive<StoreReply>(Answered);
+        Receive<StoreFailed>(m =>
         {
-            loading.Remove(m.ShardId);
-            Publish();
+            if (m.Tag is null)
+            {
+                state.TakeNoAnswer(NowMs); // a collector that gets no answer says hello again after its own time-out
+            }
         });
-        Receive<RegionTick>(_ => Tick());
-        Receive<Terminated>(m => Closed(m.ActorRef));
+        Handle<MembershipReady>(Join);
+        Handle<ClusterViewChanged>(state.TakeView);
+        Handle<ShardReady>(_ => state.TakeReady(Instance));
+        Handle<ShardWarmed>(m => state.TakeWarmed(Instance, m.Jseq));
+        Handle<MoveBegun>(m => state.TakeMoveBegun(Instance, m.MoveId));
+        Handle<HandOverEnded>(m => state.TakeHandOverEnded(m, Instance, NowMs));
+        Handle<Terminated>(m => Ended(m.ActorRef));
+        Handle<RegionTick>(_ => Tick());
+        Handle<IncomingRequest>(Serve);
+        Handle<PeerAnswer>(m => WarmAnswered(m.Tag, null));
+        Handle<PeerFailed>(m => WarmAnswered(m.Tag, m.Reason));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    // A shard that throws is wrong or reads a damaged snapshot. Starting the node again from journal and log repairs all that can be
-    // repaired; going on beside a half-applied batch could not be trusted.
+    private long NowMs => (long)Context.System.TimeProvider.GetElapsedTime(startedAt).TotalMilliseconds;
+
+    private long Instance => instances.GetValueOrDefault(Sender);
+
+    // A shard that throws is wrong. Starting the node again from journal and log repairs all that can be repaired; going on beside a
+    // half-applied batch could not be trusted. (Bytes of the store that cannot be read end in no exception: ShardActor.Opening.cs.)
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", RegionTick.Instance, TimeSpan.FromSeconds(1));
-
-    private void Own(OwnShards message)
+    protected override void PreStart()
     {
-        foreach ((int shardId, long epoch) in message.Shards)
-        {
-            epochs[shardId] = epoch;
-        }
+        startedAt = Context.System.TimeProvider.GetTimestamp();
+        Timers.StartPeriodicTimer("tick", RegionTick.Instance, TimeSpan.FromSeconds(1));
+        setup.Peers.Tell(new ServeRequests(RequestKind.Warm, Self));
+        setup.Peers.Tell(new ServeRequests(RequestKind.Grant, Self));
+    }
 
+    private void Handle<T>(Action<T> handler) => Receive<T>(message =>
+    {
+        handler(message);
+        Settle();
+    });
+
+    private void Join(MembershipReady ready)
+    {
+        state.Join(ready.Incarnation);
         if (early is { } registration)
         {
             early = null;
             Register(registration);
         }
-
-        foreach (int shardId in message.WithData.Where(id => !shards.ContainsKey(id)))
-        {
-            loading.Add(shardId);
-            Shard(shardId);
-        }
-
-        Publish();
     }
 
     private void Register(Registration registration)
     {
         // Before membership has opened the store it may have no tables yet. One place is enough: whoever loses it says hello again.
-        if (epochs.Count == 0)
+        if (state.Incarnation == 0)
         {
             early = registration;
             return;
         }
 
-        store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(registration.Id, registration.Name), registration));
+        setup.Store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(registration.Id, registration.Name), registration));
     }
 
-    private void Registered(Registration registration, long number)
+    private void Answered(StoreReply reply)
     {
-        collectors[registration.Id] = number;
-        registration.Collector.Tell(new CollectorWelcome(number, CreditBytes));
+        if (reply.Tag is Registration registration)
+        {
+            collectors[registration.Id] = (long)reply.Result!;
+            registration.Collector.Tell(new CollectorWelcome((long)reply.Result, CreditBytes));
+        }
+        else
+        {
+            state.TakeWithData((IReadOnlyList<int>)reply.Result!);
+            Settle();
+        }
     }
 
     private void Open(OpenShard open)
     {
-        if (!collectors.TryGetValue(open.CollectorId, out long number) || !epochs.ContainsKey(open.ShardId))
+        if (!collectors.TryGetValue(open.CollectorId, out long number))
         {
-            Sender.Tell(new NotOwner(open.ShardId, open.CollectorId, open.Session, epochs.GetValueOrDefault(open.ShardId), NotOwnerRetry));
+            Refuse(open.ShardId, open.CollectorId, open.Session);
             return;
         }
 
-        Shard(open.ShardId).Tell(new CollectorOpen(open, number), Sender);
-    }
-
-    private void Pass(int shardId, object message, Guid collectorId, long session)
-    {
-        if (shards.TryGetValue(shardId, out IActorRef? shard))
+        if (state.Use(open.ShardId) != 0)
         {
-            shard.Tell(message, Sender);
+            Settle();
+        }
+
+        if (serving.TryGetValue(open.ShardId, out IActorRef? shard))
+        {
+            shard.Tell(new CollectorOpen(open, number), Sender); // until the shard is loaded it waits there
         }
         else
         {
-            Sender.Tell(new NotOwner(shardId, collectorId, session, epochs.GetValueOrDefault(shardId), NotOwnerRetry));
+            Refuse(open.ShardId, open.CollectorId, open.Session);
         }
     }
 
-    private IActorRef Shard(int shardId)
+    private void Pass(BatchSection section)
     {
-        if (!shards.TryGetValue(shardId, out IActorRef? shard))
+        if (serving.TryGetValue(section.ShardId, out IActorRef? shard))
         {
-            shard = Context.ActorOf(shardProps(shardId, epochs[shardId]), $"shard-{shardId}");
-            Context.Watch(shard);
-            shards[shardId] = shard;
-            Publish(); // not as loading: nothing was ever stored of it, and what it is asked before it serves waits in its stash
+            shard.Tell(section, Sender);
         }
-
-        return shard;
+        else
+        {
+            Refuse(section.ShardId, section.CollectorId, section.Session);
+        }
     }
 
-    // A shard stops by itself only when it is fenced: this node does not own it any more.
-    private void Closed(IActorRef shard)
-    {
-        foreach (int shardId in shards.Where(s => s.Value.Equals(shard)).Select(s => s.Key).ToArray())
-        {
-            shards.Remove(shardId);
-            epochs.Remove(shardId);
-            loading.Remove(shardId);
-        }
+    private void Refuse(int shardId, Guid collectorId, long session) => Sender.Tell(new NotOwner(
+        shardId, collectorId, session, state.EpochOf(shardId), state.IsComing(shardId) ? ComingRetry : NotOwnerRetry));
 
-        Publish();
+    private void Ended(IActorRef shard)
+    {
+        if (instances.Remove(shard, out long instance))
+        {
+            actors.Remove(instance);
+            state.TakeEnded(instance, NowMs);
+        }
     }
 
     private void Tick()
     {
         var tick = new ShardTick(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
-        foreach (IActorRef shard in shards.Values)
+        foreach (IActorRef shard in serving.Values)
         {
             shard.Tell(tick);
         }
+
+        state.Tick(NowMs);
     }
 
-    private void Publish() => view.Set([.. epochs.OrderBy(e => e.Key).Select(e => new LocalShard(e.Key, e.Value, StatusOf(e.Key), shards.GetValueOrDefault(e.Key)))]);
+    private void Serve(IncomingRequest request)
+    {
+        if (request.Kind == RequestKind.Warm && WarmRequest.Read(request.Body.Span) is { } warm)
+        {
+            state.TakeWarmRequest(warm, Sender, NowMs);
+        }
+        else if (request.Kind == RequestKind.Grant && GrantRequest.Read(request.Body.Span) is { } grant)
+        {
+            state.TakeGrant(grant);
+            Sender.Tell(new RequestReply(ReadOnlyMemory<byte>.Empty));
+        }
+        else
+        {
+            Sender.Tell(new RequestRefused($"no such {request.Kind} request"));
+        }
+    }
 
-    private LocalShardStatus StatusOf(int shardId) => loading.Contains(shardId) ? LocalShardStatus.Loading
-        : shards.ContainsKey(shardId) ? LocalShardStatus.Ready : LocalShardStatus.Empty;
+    private void WarmAnswered(object? tag, string? failure)
+    {
+        if (tag is WarmRequest request)
+        {
+            if (failure is not null)
+            {
+                LogNotWarmed(request.ShardId, failure);
+            }
+
+            state.TakeWarmAnswer(request.ShardId, request.MoveId);
+        }
+    }
+
+    private void Settle()
+    {
+        state.Advance(NowMs);
+        foreach (RegionEffect effect in state.TakeEffects())
+        {
+            Run(effect);
+        }
+
+        Publish();
+    }
+
+    private void Run(RegionEffect effect)
+    {
+        switch (effect)
+        {
+            case RegionEffect.OpenActor open:
+                IActorRef made = Context.Watch(Context.ActorOf(setup.Shards(open.Recipe), $"shard-{open.Recipe.ShardId}-{open.Instance}"));
+                (actors[open.Instance], instances[made]) = (made, open.Instance);
+                break;
+            case RegionEffect.StopActor stop when actors.Remove(stop.Instance, out IActorRef? shard):
+                instances.Remove(shard);
+                Context.Stop(shard);
+                break;
+            case RegionEffect.TellActor tell when actors.TryGetValue(tell.Instance, out IActorRef? shard):
+                shard.Tell(tell.Message);
+                break;
+            case RegionEffect.AskWithData:
+                setup.Loader.Tell(new StoreCommand("shards-with-data", s => s.ShardsWithData()));
+                break;
+            case RegionEffect.AskWarm ask:
+                setup.Peers.Tell(new PeerRequest(ask.Address, RequestKind.Warm, ask.Request.ToBytes(), RegionState.WarmTimeout, ask.Request));
+                break;
+            case RegionEffect.SendGrant grant:
+                setup.Peers.Tell(new PeerRequest(grant.Address, RequestKind.Grant, grant.Request.ToBytes(), GrantTimeout));
+                break;
+            case RegionEffect.AnswerWarm answer:
+                answer.Asker.Tell(answer.Answer is { } loaded ? new RequestReply(loaded.ToBytes()) : new RequestRefused(answer.Reason));
+                break;
+            case RegionEffect.HandOverEmpty empty:
+                setup.Journal.Tell(empty.Message);
+                break;
+            case RegionEffect.LookAgain look:
+                Context.System.EventStream.Publish(new LookAgain(look.Version));
+                break;
+            case RegionEffect.TellHandedOver:
+                Context.System.EventStream.Publish(new ShardsHandedOver());
+                break;
+            case RegionEffect.Violated violated:
+                setup.Counters.AddInvariantViolation();
+                LogViolated(violated.What);
+                break;
+        }
+    }
+
+    private void Publish()
+    {
+        IReadOnlyList<int> changed = state.TakeChanged();
+        var shards = new List<KeyValuePair<int, LocalShard?>>(changed.Count);
+        foreach (int shardId in changed)
+        {
+            (LocalShard? shard, IActorRef? actor) = state.Describe(shardId) is { } described
+                ? (described.Shard, actors.GetValueOrDefault(described.Actor))
+                : (null, null);
+            if (actor is not null && shard!.Status != LocalShardStatus.Released)
+            {
+                serving[shardId] = actor;
+            }
+            else
+            {
+                serving.Remove(shardId);
+            }
+
+            bool canAnswer = shard?.Status is LocalShardStatus.Ready or LocalShardStatus.Released;
+            shards.Add(KeyValuePair.Create(shardId, shard is null ? null : shard with { Ref = canAnswer ? actor : null }));
+        }
+
+        if (shards.Count > 0 || setup.View.IsReady != state.IsReady)
+        {
+            setup.View.Set(shards, state.Owned, state.Loading, state.IsReady);
+        }
+    }
+
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Error, Message = "{What}: this should never be; the shard or the view is left aside")]
+    private partial void LogViolated(string what);
+
+    [LoggerMessage(EventId = 4302, Level = LogLevel.Debug, Message = "Shard {ShardId} moves to a node that has not loaded it: {Reason}")]
+    private partial void LogNotWarmed(int shardId, string reason);
 
     private sealed record Registration(Guid Id, string Name, IActorRef Collector);
 
@@ -157,8 +314,3 @@ internal sealed class ShardRegionActor : ReceiveActor, IWithTimers
         public static readonly RegionTick Instance = new();
     }
 }
-
-/// <summary>This node owns shards.</summary>
-/// <param name="Shards">Shard and epoch.</param>
-/// <param name="WithData">Those that the store has data of: they are opened at once.</param>
-internal sealed record OwnShards(IReadOnlyList<(int ShardId, long Epoch)> Shards, IReadOnlyList<int> WithData);

@@ -20,6 +20,12 @@ internal sealed partial class ShardState
     /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
     public int UnflushedBytes => journal.Bytes;
 
+    /// <summary>The last journal row that was taken or replayed; 0 when there was none.</summary>
+    public long LastJseq => lastJseq;
+
+    /// <summary>The last row that a cut covers; 0 when there was none.</summary>
+    public long LastCutJseq => lastCutJseq;
+
     /// <summary>Journal bytes since the last cut, committed or not.</summary>
     public long JournalBytesSinceCut => journalBytesSinceCut + journal.Bytes;
 
