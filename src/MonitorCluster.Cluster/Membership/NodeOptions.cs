@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Cluster.Membership;
@@ -28,6 +29,19 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>The address under which other nodes reach this one, when it is not where it listens.</summary>
     /// <value>Default empty: the address it listens on.</value>
     public string Advertise { get; set; } = string.Empty;
+
+    /// <summary>Certificate of the listener for other nodes: a PEM file, which may hold its intermediates and its key, or a .pfx/.p12 file. With it all
+    /// links between nodes are encrypted.</summary>
+    /// <value>Default none: no TLS, which is for loopback alone.</value>
+    public string CertificateFile { get; set; } = string.Empty;
+
+    /// <summary>The certificate's private key, a PEM file, when it is not in the certificate's own file.</summary>
+    /// <value>Default none.</value>
+    public string KeyFile { get; set; } = string.Empty;
+
+    /// <summary>PEM file of the authorities whose certificates other nodes must have.</summary>
+    /// <value>Default none: those that the system trusts.</value>
+    public string CaFile { get; set; } = string.Empty;
 
     /// <summary>What the node does: <c>collector</c>, <c>aggregator</c>, <c>api</c>, separated by commas.</summary>
     /// <value>Default all three.</value>
@@ -66,10 +80,24 @@ public sealed class NodeOptions : IValidatableObject
             yield return new ValidationResult($"Node:Bind is '{Bind}', which is not host:port.", [nameof(Bind)]);
         }
 
+        else if (Advertise.Length == 0 && WhyAdvertise() is { } why)
+        {
+            yield return new ValidationResult($"Node:Bind is '{Bind}', {why}; set Node:Advertise to the address that reaches this node.", [nameof(Advertise)]);
+        }
+
         if (Advertise.Length > 0 && !HostPort.IsValid(Advertise))
         {
             yield return new ValidationResult($"Node:Advertise is '{Advertise}', which is not host:port.", [nameof(Advertise)]);
         }
+    }
+
+    // Other nodes are told an address, and it must lead to this one from everywhere.
+    private string? WhyAdvertise()
+    {
+        _ = HostPort.TryParse(Bind, out string host, out _);
+        return HostPort.AddressOf(host) is not { } address ? "a name, which other nodes may look up differently"
+            : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "which is every address of this machine"
+            : null;
     }
 
     private static NodeRoles RoleOf(string name) => name switch

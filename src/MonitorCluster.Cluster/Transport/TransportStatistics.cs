@@ -4,7 +4,7 @@ namespace MonitorCluster.Cluster.Transport;
 public sealed class TransportStatistics
 {
     private static readonly int FailureKinds = Enum.GetValues<PeerFailure>().Length;
-    private static readonly int RequestKinds = (int)Enum.GetValues<RequestKind>().Max() + 1;
+    private const int RequestKinds = byte.MaxValue + 1; // a newer program may ask what this one does not know
 
     private readonly long[] ended = new long[FailureKinds];
     private readonly long[] asked = new long[RequestKinds];

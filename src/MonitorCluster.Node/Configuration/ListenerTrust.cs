@@ -1,4 +1,6 @@
 using System.Net;
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Node.Configuration;
 
@@ -38,6 +40,8 @@ internal static class ListenerTrust
                 $"Cmd:Host ({settings.Cmd.Host}) is not on loopback, and this listener has no TLS; "
                 + "listen on loopback, or set Node:AllowInsecure=true with Cmd:Token");
         }
+
+        CheckPeers(settings.Node, settings.Cluster, reader);
     }
 
     /// <summary>Whether an address is this host's own.</summary>
@@ -58,6 +62,31 @@ internal static class ListenerTrust
         else
         {
             loaded.Certificate.Dispose();
+        }
+    }
+
+    // A node that only collects has no listener for others; it may need the authorities to open links.
+    private static void CheckPeers(NodeOptions node, ClusterOptions cluster, OptionsReader reader)
+    {
+        bool listens = node.RoleFlags != NodeRoles.Collector;
+        if (!PeerCertificates.TryLoad(node, out _, out string reason))
+        {
+            reader.Refuse(reason);
+        }
+
+        if (!listens || node.AllowInsecure || !HostPort.TryParse(node.Bind, out string host, out _) || IsLoopback(host))
+        {
+            return;
+        }
+
+        if (node.CertificateFile.Length == 0)
+        {
+            reader.Refuse($"Node:Bind ({node.Bind}) is not on loopback and has no TLS; set Node:CertificateFile, listen on loopback, or set Node:AllowInsecure=true");
+        }
+
+        if (cluster.JoinToken.Length == 0 && cluster.JoinTokenFile.Length == 0)
+        {
+            reader.Refuse($"Node:Bind ({node.Bind}) is not on loopback and has no join token; set Cluster:JoinToken or Cluster:JoinTokenFile, or Node:AllowInsecure=true");
         }
     }
 

@@ -3,17 +3,21 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MonitorCluster.Node.Configuration;
 
-/// <summary>The certificate of the https listeners, with those that lead to its root.</summary>
+/// <summary>The certificate of a listener with TLS, with those that lead to its root.</summary>
 /// <param name="Certificate">The node's own, with its private key.</param>
 /// <param name="Chain">All certificates of the file.</param>
 internal sealed record ServerCertificate(X509Certificate2 Certificate, X509Certificate2Collection Chain)
 {
-    /// <summary>Reads the files that the options name.</summary>
+    /// <summary>Reads the files of the listener for people and API.</summary>
     /// <returns>False with the option and the reason.</returns>
-    public static bool TryLoad(HttpOptions http, out ServerCertificate loaded, out string reason)
+    public static bool TryLoad(HttpOptions http, out ServerCertificate loaded, out string reason) =>
+        TryLoad(HttpOptions.Section, http.CertificateFile, http.KeyFile, http.CertificatePassword, out loaded, out reason);
+
+    /// <summary>Reads the files that a section's options name.</summary>
+    /// <returns>False with the option and the reason.</returns>
+    public static bool TryLoad(string section, string file, string key, string password, out ServerCertificate loaded, out string reason)
     {
         loaded = null!;
-        (string file, string key, string password) = (http.CertificateFile, http.KeyFile, http.CertificatePassword);
         try
         {
             string kind = Path.GetExtension(file).ToUpperInvariant();
@@ -23,7 +27,7 @@ internal sealed record ServerCertificate(X509Certificate2 Certificate, X509Certi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            string names = key.Length > 0 ? $"Http:CertificateFile ({file}) with Http:KeyFile ({key})" : $"Http:CertificateFile ({file})";
+            string names = key.Length > 0 ? $"{section}:CertificateFile ({file}) with {section}:KeyFile ({key})" : $"{section}:CertificateFile ({file})";
             reason = $"{names} cannot be used: {e.Message}";
             return false;
         }

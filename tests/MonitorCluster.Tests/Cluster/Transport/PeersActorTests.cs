@@ -251,6 +251,7 @@ public sealed class PeersActorTests
         simulation.RunUntilIdle();
 
         b.Tell(new UseIdentity(Identity("b", 9) with { Build = "newer" }));
+        simulation.RunUntilIdle();
         a.Tell(Ping("b:1"), asker);
         simulation.RunUntilIdle();
         a.Tell(Ping("b:1"), asker);
