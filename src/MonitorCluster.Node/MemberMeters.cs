@@ -2,7 +2,7 @@ using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
-using MonitorCluster.Alert;
+using MonitorCluster.Query;
 using static MonitorCluster.Node.OwnMeters;
 
 namespace MonitorCluster.Node;
@@ -28,9 +28,22 @@ internal sealed class MemberMeters(AggregateCounters aggregate, StoreStatistics 
         yield return Counter("samples_accepted_total", "Samples that shards took from sections, repeated ones included.", aggregate.Accepted);
         yield return Counter("samples_durable_total", "Samples in committed journal rows.", aggregate.Durable);
         yield return Gauge("unflushed_bytes", "Journal bytes that are not committed yet.", aggregate.UnflushedBytes);
-        yield return Gauge("shards", "Shards of this node, by state.", region.Open.Count - region.Loading, ("state", "open"));
-        yield return Gauge("shards", "Shards of this node, by state.", region.Loading, ("state", "loading"));
-        yield return Gauge("shards", "Shards of this node, by state.", region.Owned - region.Open.Count, ("state", "empty"));
+        foreach (LocalShardStatus status in Enum.GetValues<LocalShardStatus>())
+        {
+            yield return Gauge("shards", "Shards of this node, by state.", region.All.Count(s => s.Status == status), ("state", Snake(status)));
+        }
+
+        foreach (HandOverKind kind in Enum.GetValues<HandOverKind>())
+        {
+            yield return Counter(
+                "shard_handoffs_total", "Shards that this node was to hand over, by how it ended.", aggregate.HandOvers(kind), ("result", Snake(kind)));
+        }
+
+        (double pauseSum, double pauseLast, double pauseMax) = aggregate.HandOverSeconds;
+        yield return Counter("shard_handoff_seconds_total", "Pauses of the shards that this node handed over.", pauseSum);
+        yield return Gauge("shard_handoff_last_seconds", "Pause of the last shard that this node handed over.", pauseLast);
+        yield return Gauge("shard_handoff_max_seconds", "Longest pause of a shard that this node handed over.", pauseMax);
+        yield return Counter("invariant_violations_total", "Times that something was so that never may be.", aggregate.InvariantViolations);
         yield return Counter("store_operations_total", "Operations of the store.", store.Operations);
         yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);
         yield return Counter("store_seconds_total", "Time spent in operations of the store.", store.Seconds);

@@ -4,7 +4,7 @@ using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Node;
 
-/// <summary>Ties the node's parts together: what membership says becomes shards to own, what the journal commits becomes news for subscribers.</summary>
+/// <summary>Ties the node's parts together: what membership says reaches journal and retention, what the journal commits becomes news for everybody.</summary>
 internal sealed class NodeActor : ReceiveActor, IWithTimers
 {
     /// <summary>
@@ -13,8 +13,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     /// </summary>
     public static readonly IReadOnlyList<Type> Events =
     [
-        typeof(MembershipReady), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused),
-        typeof(AlertsCommitted), typeof(AlertLogSpan),
+        typeof(MembershipReady), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(LeaveRequested),
+        typeof(AlertsCommitted), typeof(AlertLogSpan), typeof(AlertsSeen),
     ];
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
@@ -22,27 +22,27 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan CountDelay = TimeSpan.FromSeconds(1);
 
     private readonly NodeRuntime node;
-    private long incarnation;
-    private List<(int ShardId, long Epoch)>? owned;
 
     public NodeActor(NodeRuntime node)
     {
         this.node = node;
         Receive<MembershipReady>(m =>
         {
-            incarnation = m.Incarnation;
             node.Journal.Tell(m);
             node.Retention.Tell(m);
+            AskAlertLog();
         });
-        Receive<AlertLogSpan>(m => node.Feed.Announce(m.Oldest, m.Last));
-        Receive<ClusterViewChanged>(Look);
+        Receive<ClusterViewChanged>(m => node.View = m);
         Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
         Receive<MembershipRefused>(m => node.End(m.MayRetry ? NodeExit.Evicted : NodeExit.Configuration, m.Reasons));
+        Receive<LeaveRequested>(m => node.AskToStop($"node {m.By} asks this node to leave"));
+        Receive<AlertLogSpan>(m => node.Feed.Announce(m.Last));
         Receive<AlertsCommitted>(m =>
         {
-            node.Feed.Announce(m.LastSequence);
-            CountAlertsSoon();
+            node.Membership.Tell(new TellNews(m.LastSequence));
+            Announce(m.LastSequence);
         });
+        Receive<AlertsSeen>(m => Announce(m.LastSequence));
         Receive<CountAlerts>(count => node.Reader.Tell(new StoreCommand("count-alerts", s => s.OpenAlerts().CountBy(a => a.State).ToDictionary(), count)));
         Receive<StoreReply>(Read);
         Receive<StoreFailed>(m =>
@@ -56,24 +56,18 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
                 Timers.StartSingleTimer("retry", Retry.Instance, RetryDelay);
             }
         });
-        Receive<Retry>(_ => AskWithData());
+        Receive<Retry>(_ => AskAlertLog());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private void Look(ClusterViewChanged view)
-    {
-        node.View = view;
-        List<(int ShardId, long Epoch)> mine = [.. view.ShardOwners.Where(s => s.Owner == incarnation).Select(s => (s.ShardId, s.Epoch))];
-        if (owned is null || !owned.SequenceEqual(mine))
-        {
-            owned = mine;
-            AskWithData();
-        }
-    }
+    private void AskAlertLog() => node.Reader.Tell(new StoreCommand("last-alert", s => s.LastAlertSequence()));
 
-    private void AskWithData() => node.Store.Tell(new StoreCommand(
-        "shards-with-data", s => new Opening(s.ShardsWithData(), s.OldestAlertSequence(), s.LastAlertSequence())));
+    private void Announce(long lastSequence)
+    {
+        node.Feed.Announce(lastSequence);
+        CountAlertsSoon();
+    }
 
     // For the own metrics: at most once a second, however often alerts change.
     private void CountAlertsSoon()
@@ -92,19 +86,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         }
         else
         {
-            Open((Opening)reply.Result!);
+            Announce((long)reply.Result!);
         }
     }
-
-    private void Open(Opening opening)
-    {
-        CountAlertsSoon();
-        node.Feed.Announce(opening.OldestAlert, opening.LastAlert);
-        var mine = owned!.Select(s => s.ShardId).ToHashSet();
-        node.Region.Tell(new OwnShards([.. owned!], [.. opening.WithData.Where(mine.Contains)]));
-    }
-
-    private sealed record Opening(IReadOnlyList<int> WithData, long OldestAlert, long LastAlert);
 
     private sealed class CountAlerts
     {
@@ -129,7 +113,7 @@ internal enum NodeExit
     /// <summary>The command line cannot be read.</summary>
     Usage = 64,
 
-    /// <summary>The cluster went on without this node; start it again.</summary>
+    /// <summary>The cluster went on without this node, or it cannot reach it; start it again.</summary>
     Evicted = 75,
 
     /// <summary>The configuration, the store or a listener is refused; starting again does not help.</summary>

@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
 
@@ -9,6 +10,8 @@ namespace MonitorCluster.Node;
 internal abstract class NodeCore : IDisposable
 {
     private readonly TaskCompletionSource<(NodeExit Code, IReadOnlyList<string> Reasons)> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly TaskCompletionSource<string> stopAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     protected NodeCore(NodeSettings settings, NodePorts ports)
     {
@@ -24,7 +27,16 @@ internal abstract class NodeCore : IDisposable
         });
         (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
         Catalog = new SeriesCatalog(settings.Aggregate.SeriesMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
+        var self = new PeerIdentity(settings.Node.Name, Incarnation: 0, ports.Network.Address, settings.Node.RoleFlags, Build, Guid.Empty);
+        Peers = System.ActorOf(
+            PeersActor.Props(
+                ports.Network, self, settings.Cluster.Id, settings.JoinToken, ports.Time, ports.Random, ports.Network.Statistics,
+                ports.Loggers.CreateLogger<PeersActor>()),
+            "peers");
     }
+
+    /// <summary>The program's version.</summary>
+    public static string Build { get; } = typeof(NodeCore).Assembly.GetName().Version!.ToString(3);
 
     public NodeSettings Settings { get; }
 
@@ -40,21 +52,33 @@ internal abstract class NodeCore : IDisposable
 
     public PushRefusals PushRefusals { get; } = new();
 
+    /// <summary>The way to other nodes.</summary>
+    public IActorRef Peers { get; }
+
     public abstract IActorRef Collector { get; }
 
     public IActorRef? HostCollector { get; private set; }
 
     /// <summary>Whether the node does everything that it is for.</summary>
-    public abstract bool IsReady { get; }
+    public bool IsReady => NotReady is null;
+
+    /// <summary>Why the node does not do yet what it is for; null when it does.</summary>
+    public abstract string? NotReady { get; }
 
     /// <summary>Completes when the node must end by itself, with the exit code and the reasons.</summary>
     public Task<(NodeExit Code, IReadOnlyList<string> Reasons)> Ended => ended.Task;
+
+    /// <summary>Completes when somebody else asks the node to stop in order, with who.</summary>
+    public Task<string> StopAsked => stopAsked.Task;
 
     /// <summary>The node's own metrics.</summary>
     public abstract IEnumerable<OwnMetric> Meters();
 
     /// <summary>Says that the node must end. The first word counts.</summary>
     public void End(NodeExit code, IReadOnlyList<string> reasons) => ended.TrySetResult((code, reasons));
+
+    /// <summary>Says that the node is to stop in order. The first word counts.</summary>
+    public void AskToStop(string why) => stopAsked.TrySetResult(why);
 
     /// <summary>Stops in order: what was accepted reaches the store as far as it can in time, then the actors end.</summary>
     /// <returns>Whether all of it was done in time; what was not is in the log and the journal, and comes back at the next start.</returns>
@@ -64,6 +88,32 @@ internal abstract class NodeCore : IDisposable
     public virtual void Dispose()
     {
     }
+
+    protected ClusterShape Shape => new(Settings.Cluster.ShardCount, Settings.Cluster.MetricGroups, ShardPlacement.HashId);
+
+    protected void Subscribe(IActorRef actor, IEnumerable<Type> events)
+    {
+        foreach (Type happened in events)
+        {
+            System.EventStream.Subscribe(actor, happened);
+        }
+    }
+
+    protected IActorRef MakeCollector(IActorRef? region) => System.ActorOf(
+        Props.Create(() => new CollectorActor(new CollectorSetup
+        {
+            Files = Ports.Wal,
+            Options = Settings.Wal,
+            Catalog = Catalog,
+            Counters = StreamCounters,
+            Region = region,
+            Peers = Peers,
+            Name = Settings.Node.Name,
+            Time = Ports.Time,
+            Random = Ports.Random,
+            Logger = Ports.Loggers.CreateLogger<CollectorActor>(),
+        })),
+        "collector");
 
     // :: Step 1 collect. Last of all, when somebody takes what is measured.
     protected void StartCollecting()

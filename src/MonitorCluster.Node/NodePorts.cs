@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
 
@@ -7,7 +8,8 @@ namespace MonitorCluster.Node;
 /// <summary>Everything through which a node reaches the world. The simulation replaces exactly these, and nothing behind them.</summary>
 /// <param name="Time">Clock and timers.</param>
 /// <param name="Dispatchers">Threads of actors.</param>
-/// <param name="Store">The way to the database.</param>
+/// <param name="Network">The way to other nodes, listening already where the node listens.</param>
+/// <param name="Store">The way to the database; an agent never uses it.</param>
 /// <param name="Wal">The log's files.</param>
 /// <param name="Random">Chance for identities; seeded by the operating system on a real node.</param>
 /// <param name="Sources">Makes the sources that measure this host; empty without the collector role.</param>
@@ -15,6 +17,7 @@ namespace MonitorCluster.Node;
 internal sealed record NodePorts(
     TimeProvider Time,
     IDispatcherProvider Dispatchers,
+    INetwork Network,
     IStoreConnections Store,
     IWalFiles Wal,
     Random Random,

@@ -2,7 +2,10 @@ using System.Collections;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Storage.Postgres;
 using MonitorCluster.Cluster.Storage.Sqlite;
+using MonitorCluster.Cluster.Transport.Http;
 using MonitorCluster.Collect;
 using MonitorCluster.Node.Admin;
 using MonitorCluster.Node.Configuration;
@@ -11,7 +14,7 @@ using MonitorCluster.Stream;
 namespace MonitorCluster.Node;
 
 /// <summary>The program: reads its configuration, makes the node and its listeners, waits, stops in order, and says how it ended.</summary>
-internal static class NodeProgram
+internal static partial class NodeProgram
 {
     /// <summary>Runs a node to its end.</summary>
     /// <param name="arguments">The command line.</param>
@@ -56,15 +59,23 @@ internal static class NodeProgram
     private static async Task<NodeExit> RunAsync(
         NodeSettings settings, IConfiguration configuration, DataDirectory data, ILoggerFactory loggers, TextWriter errors)
     {
+        // First of all: other nodes are told the port that it took.
+        await using HttpNetwork? network = await StartNetworkAsync(settings, loggers, errors);
+        if (network is null)
+        {
+            return NodeExit.Configuration;
+        }
+
         var ports = new NodePorts(
             TimeProvider.System,
             new ThreadDispatchers(),
-            new SqliteConnections(settings.Store.SqlitePath(data.Path)),
+            network,
+            StoreOf(settings.Store, data.Path),
             new DiskWalFiles(Path.Combine(data.Path, "wal")),
             new OperatingSystemRandom(),
             () => HostSources.Create(settings.Collect, TimeProvider.System),
             loggers);
-        using var node = new NodeRuntime(settings, ports, data.Id);
+        using NodeCore node = settings.IsAgent ? new AgentRuntime(settings, ports) : new NodeRuntime(settings, ports, data.Id);
         await using WebApplication app = WebHost.Create(node, configuration);
         try
         {
@@ -76,9 +87,17 @@ internal static class NodeProgram
             return Refuse(errors, NodeExit.Configuration, [$"Http:Urls ({string.Join(",", settings.Http.Urls)}): {e.Message}"]);
         }
 
+        ILogger log = loggers.CreateLogger(typeof(NodeProgram).FullName!);
         await using CmdHost cmd = await CmdHost.StartAsync(node, loggers.CreateLogger<CmdHost>(), CancellationToken.None);
         Task stopping = app.WaitForShutdownAsync();
-        if (await Task.WhenAny(stopping, node.Ended, node.System.WhenTerminated) != stopping)
+        Task first = await Task.WhenAny(stopping, node.StopAsked, node.Ended, node.System.WhenTerminated);
+        if (first == node.StopAsked)
+        {
+            string why = await node.StopAsked;
+            LogStopAsked(log, why);
+            await app.StopAsync();
+        }
+        else if (first != stopping)
         {
             (NodeExit code, IReadOnlyList<string> reasons) = node.Ended.IsCompleted
                 ? await node.Ended
@@ -91,6 +110,23 @@ internal static class NodeProgram
         await node.StopAsync(CancellationToken.None);
         return NodeExit.Ok;
     }
+
+    private static async Task<HttpNetwork?> StartNetworkAsync(NodeSettings settings, ILoggerFactory loggers, TextWriter errors)
+    {
+        try
+        {
+            return await HttpNetwork.StartAsync(settings.NetworkOptions(), loggers, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or UnauthorizedAccessException or CryptographicException)
+        {
+            Refuse(errors, NodeExit.Configuration, [$"Node:Bind ({settings.Node.Bind}): {e.Message}"]);
+            return null;
+        }
+    }
+
+    private static IStoreConnections StoreOf(StoreOptions store, string dataDirectory) => store.Provider == "postgresql"
+        ? new PostgresConnections(store.ConnectionString)
+        : new SqliteConnections(store.SqlitePath(dataDirectory));
 
     private static bool TryReadConfiguration(CommandLine line, IDictionary environment, out IConfigurationRoot configuration, out string error)
     {
@@ -155,6 +191,9 @@ internal static class NodeProgram
 
         return code;
     }
+
+    [LoggerMessage(EventId = 7002, Level = LogLevel.Information, Message = "Stopping in order: {Why}")]
+    private static partial void LogStopAsked(ILogger logger, string why);
 
     private sealed class LoggingRefusedException(Exception inner) : Exception($"Logging: {Explain(inner)}", inner);
 }

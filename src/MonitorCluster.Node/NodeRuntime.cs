@@ -1,5 +1,4 @@
 using MonitorCluster.Aggregate;
-using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage;
@@ -10,13 +9,13 @@ using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Node;
 
-/// <summary>The composition root: makes every actor and service of one node from its settings and ports, in the order of a sample's journey.</summary>
+/// <summary>A member: makes every actor and service of a node from its settings and ports, in the order of a sample's journey.</summary>
 /// <remarks>The program and the simulation both start here; what differs between them is in <see cref="NodePorts"/> alone.</remarks>
 internal sealed partial class NodeRuntime : NodeCore
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly IActorRef membership;
     private readonly OwnMeters meters;
     private readonly MemberMeters memberMeters;
     private volatile ClusterViewChanged view = new(0, [], []);
@@ -24,63 +23,57 @@ internal sealed partial class NodeRuntime : NodeCore
     public NodeRuntime(NodeSettings settings, NodePorts ports, Guid dataDirectoryId)
         : base(settings, ports)
     {
-        ILogger<StoreActor> storeLog = ports.Loggers.CreateLogger<StoreActor>();
-        Store = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store");
-        Reader = System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store-reader");
+        Routes = new RoutingMap(settings.Node.Name);
+
+        // One connection each: a long flush must not hold up a heartbeat, a load not a query.
+        Store = MakeStore("store");
+        Control = MakeStore("store-control");
+        Loader = MakeStore("store-loader");
+        Reader = MakeStore("store-reader");
 
         // :: Step 8 persist
         Journal = System.ActorOf(
             Props.Create(() => new JournalActor(settings.Aggregate, Counters, Store, ports.Loggers.CreateLogger<JournalActor>())), "journal");
 
         // :: Steps 5 to 7, the shards of this node
-        var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Reader, Journal, ports.Loggers.CreateLogger<ShardActor>());
-        Region = System.ActorOf(
-            Props.Create(() => new ShardRegionActor((shardId, epoch) => Props.Create(() => new ShardActor(shards, shardId, epoch)), Store, Shards)), "region");
-
+        var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Loader, Journal, ports.Loggers.CreateLogger<ShardActor>());
+        var region = new RegionSetup(
+            recipe => Props.Create(() => new ShardActor(shards, recipe)), Store, Loader, Journal, Peers, Shards, Counters,
+            ports.Loggers.CreateLogger<ShardRegionActor>());
+        Region = System.ActorOf(Props.Create(() => new ShardRegionActor(region)), "region");
         Retention = System.ActorOf(
             Props.Create(() => new RetentionActor(settings.Aggregate, settings.Store, Store, Shards, ports.Loggers.CreateLogger<RetentionActor>())),
             "retention");
 
         // :: Steps 2 to 4 log, route, stream
-        Collector = System.ActorOf(
-            Props.Create(() => new CollectorActor(new CollectorSetup
-            {
-                Files = ports.Wal,
-                Options = settings.Wal,
-                Catalog = Catalog,
-                Counters = StreamCounters,
-                Region = Region,
-                Peers = ActorRefs.Nobody,
-                Name = settings.Node.Name,
-                Time = ports.Time,
-                Random = ports.Random,
-                Logger = ports.Loggers.CreateLogger<CollectorActor>(),
-            })),
-            "collector");
+        Collector = MakeCollector(Region);
+        System.ActorOf(StreamServerActor.Props(Peers, Region, StreamCounters, ports.Loggers.CreateLogger<StreamServerActor>()), "streams");
+        IActorRef routes = System.ActorOf(RouteServerActor.Props(Peers, Shape), "routes");
 
         // :: Steps 9 and 11 alert, query
-        Feed = new AlertFeed(Reader, Journal, Shards);
-        Query = new QueryService(Shards, Reader, Metrics, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
-        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog);
+        var legs = new LocalLegs(new LegContext(Routes, Shards, Reader, Journal, Metrics, QueryLimits.Default, settings.Http.QueryTimeout));
+        var gather = new ShardGather(Routes, legs, new PeerLegs(Peers), ports.Time);
+        System.ActorOf(
+            Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");
+        Feed = new AlertFeed(Reader, gather);
+        Query = new QueryService(gather, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
+        Statistics = new ClusterStatistics(gather, ports.Time);
+        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
         memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
 
+        // Everybody who must miss no news is subscribed before there is any: an actor that subscribes itself does so when it runs for the first time.
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
-        foreach (Type happened in NodeActor.Events)
-        {
-            System.EventStream.Subscribe(node, happened);
-        }
-
-        membership = System.ActorOf(
+        Subscribe(node, NodeActor.Events);
+        Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
+        Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
+        Subscribe(routes, [typeof(ClusterViewChanged)]);
+        Membership = System.ActorOf(
             MembershipActor.Props(new MembershipSetup(
-                System.ActorOf(StoreActor.Props(ports.Store, StoreStatistics, ports.Time, storeLog), "store-control"),
-                ActorRefs.Nobody,
-                Identity(settings, ports),
-                Admission(settings, dataDirectoryId),
-                settings.Cluster.SeedAddresses,
-                ports.Random,
+                Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId), settings.Cluster.SeedAddresses, ports.Random,
                 ports.Loggers.CreateLogger<MembershipActor>())),
             "membership");
-
+        Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver)]);
+        Routes.LookAgain = version => Membership.Tell(new LookAgain(version), null);
         StartCollecting();
     }
 
@@ -90,8 +83,16 @@ internal sealed partial class NodeRuntime : NodeCore
 
     public RegionView Shards { get; } = new();
 
+    /// <summary>Flushes, cuts, hand-overs, retention.</summary>
     public IActorRef Store { get; }
 
+    /// <summary>Membership's own.</summary>
+    public IActorRef Control { get; }
+
+    /// <summary>Loads of shards.</summary>
+    public IActorRef Loader { get; }
+
+    /// <summary>Queries and the alert log.</summary>
     public IActorRef Reader { get; }
 
     public IActorRef Journal { get; }
@@ -106,15 +107,31 @@ internal sealed partial class NodeRuntime : NodeCore
 
     public QueryService Query { get; }
 
+    public IActorRef Membership { get; }
+
+    /// <summary>Who owns which shard, for questions.</summary>
+    public RoutingMap Routes { get; }
+
+    public ClusterStatistics Statistics { get; }
+
     /// <summary>The cluster as membership saw it last.</summary>
     public ClusterViewChanged View
     {
         get => view;
-        set => view = value;
+        set
+        {
+            view = value;
+            Routes.Set(value);
+        }
     }
 
-    /// <summary>Whether the node owns its shards, has loaded those with data, has replayed its log, and reaches the store.</summary>
-    public override bool IsReady => Shards.IsReady && StoreStatistics.IsAvailable && StreamCounters.IsReplayed;
+    /// <inheritdoc/>
+    public override string? NotReady => Routes.Current.Self is not { Status: not MemberStatus.Joining } ? "this node has not joined the cluster yet"
+        : Shards.Loading > 0 && !Shards.IsReady ? $"{Shards.Loading} shards are being loaded"
+        : !Shards.IsReady ? "no shard has an owner yet"
+        : !StreamCounters.IsReplayed ? "the log is being replayed"
+        : !StoreStatistics.IsAvailable ? "the store does not answer"
+        : null;
 
     /// <inheritdoc/>
     public override IEnumerable<OwnMetric> Meters() => meters.Read().Concat(memberMeters.Read()).OrderBy(m => m.Labels.Metric, StringComparer.Ordinal);
@@ -130,9 +147,11 @@ internal sealed partial class NodeRuntime : NodeCore
                 System.Stop(HostCollector);
             }
 
-            await membership.Ask<ShardsDrained>(new LeaveCluster(), StopTimeout, cancellationToken);
+            // What this node has logged should be with the owners before it goes, or it waits here for its return.
+            clean = await DrainLogAsync(cancellationToken);
+            await Membership.Ask<ShardsDrained>(new LeaveCluster(), StopTimeout + LogTimeout, cancellationToken);
             await Journal.Ask<FlushedAll>(new FlushAll(Cut: false), StopTimeout, cancellationToken);
-            clean = (await membership.Ask<MembershipLeft>(new LeaveNow(), StopTimeout, cancellationToken)).IsRecorded;
+            clean &= (await Membership.Ask<MembershipLeft>(new LeaveNow(), StopTimeout, cancellationToken)).IsRecorded;
         }
         catch (Exception e) when (e is TimeoutException or AskTimeoutException or OperationCanceledException)
         {
@@ -169,12 +188,12 @@ internal sealed partial class NodeRuntime : NodeCore
             new Dictionary<string, string>());
     }
 
-    private static AdmitRequest Admission(NodeSettings settings, Guid dataDirectoryId) => new(
+    private static AdmitRequest Admission(NodeSettings settings, NodePorts ports, Guid dataDirectoryId) => new(
         settings.Node.Name,
-        settings.Node.Advertise.Length > 0 ? settings.Node.Advertise : $"{settings.Node.Name}:local",
+        ports.Network.Address,
         string.Empty,
         settings.Node.RoleFlags,
-        typeof(NodeRuntime).Assembly.GetName().Version!.ToString(3),
+        Build,
         ProtoMin: 1,
         ProtoMax: 1,
         CpuMilli: Environment.ProcessorCount * 1000,
@@ -182,4 +201,22 @@ internal sealed partial class NodeRuntime : NodeCore
         dataDirectoryId,
         Alone: settings.Cluster.SeedAddresses.Count == 0,
         []);
+
+    private IActorRef MakeStore(string name) =>
+        System.ActorOf(StoreActor.Props(Ports.Store, StoreStatistics, Ports.Time, Ports.Loggers.CreateLogger<StoreActor>()), name);
+
+    // What is on its way when the flush begins is written by the journal's next round.
+    private async Task<bool> DrainLogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Journal.Ask<FlushedAll>(new FlushAll(Cut: false), LogTimeout, cancellationToken);
+            await Collector.Ask<EverythingDurable>(WhenEverythingIsDurable.Instance, LogTimeout, cancellationToken);
+            return true;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
 }

@@ -2,6 +2,7 @@ using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport.Http;
 using MonitorCluster.Collect;
 using MonitorCluster.Detect;
 using MonitorCluster.Node.Configuration;
@@ -32,6 +33,18 @@ internal sealed record NodeSettings
 
     public CmdOptions Cmd { get; init; } = new();
 
+    /// <summary>The secret of <c>Cluster:JoinToken</c> or of <c>Cluster:JoinTokenFile</c>; empty when none is needed.</summary>
+    public string JoinToken { get; init; } = string.Empty;
+
+    /// <summary>Whether this node only collects: it has no store, owns no shards and is no member.</summary>
+    public bool IsAgent => Node.RoleFlags == NodeRoles.Collector;
+
+    /// <summary>How this node reaches others and where they reach it. The settings have been checked.</summary>
+    /// <exception cref="InvalidOperationException">A certificate has become unusable since.</exception>
+    public HttpNetworkOptions NetworkOptions() => PeerCertificates.TryLoad(Node, out LinkTls? tls, out string reason)
+        ? new HttpNetworkOptions { Bind = IsAgent ? null : Node.Bind, Advertise = Node.Advertise, Tls = tls }
+        : throw new InvalidOperationException(reason);
+
     /// <summary>Reads every section.</summary>
     /// <param name="configuration">The merged configuration.</param>
     /// <param name="errors">Every reason to refuse it; empty when it is good.</param>
@@ -57,9 +70,38 @@ internal sealed record NodeSettings
             reader.Refuse(fault);
         }
 
-        OneNode.Check(settings, reader);
+        if (settings.IsAgent && settings.Cluster.SeedAddresses.Count == 0)
+        {
+            reader.Refuse("Node:Roles (collector) has no store of its own; set Cluster:Seeds to the nodes that take its samples");
+        }
+
+        settings = settings with { JoinToken = ReadJoinToken(settings.Cluster, reader) };
         ListenerTrust.Check(settings, reader);
         errors = [.. reader.Errors.Distinct()];
         return settings;
+    }
+
+    private static string ReadJoinToken(ClusterOptions cluster, OptionsReader reader)
+    {
+        if (cluster.JoinTokenFile.Length == 0)
+        {
+            return cluster.JoinToken;
+        }
+
+        try
+        {
+            string token = File.ReadAllText(cluster.JoinTokenFile).Trim();
+            if (token.Length == 0)
+            {
+                reader.Refuse($"Cluster:JoinTokenFile ({cluster.JoinTokenFile}) is empty");
+            }
+
+            return token;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            reader.Refuse($"Cluster:JoinTokenFile ({cluster.JoinTokenFile}) cannot be read: {e.Message}");
+            return string.Empty;
+        }
     }
 }

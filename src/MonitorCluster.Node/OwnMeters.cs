@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
@@ -8,7 +9,8 @@ namespace MonitorCluster.Node;
 
 /// <summary>The metrics that every node has of itself: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
 /// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
-internal sealed class OwnMeters(ActorSystem system, StreamCounters stream, PushRefusals pushed, SeriesCatalog catalog)
+internal sealed class OwnMeters(
+    ActorSystem system, StreamCounters stream, PushRefusals pushed, SeriesCatalog catalog, TransportStatistics transport)
 {
     /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
@@ -44,6 +46,28 @@ internal sealed class OwnMeters(ActorSystem system, StreamCounters stream, PushR
         yield return Counter("wal_sections_lost_total", "Logged sections that damage made unreadable.", stream.SectionsLostTotal);
         yield return Gauge("series", "Series this node has collected lately.", catalog.Count);
         yield return Counter("series_refused_total", "New series refused because the node's catalog was full.", catalog.RefusedTotal);
+        yield return Gauge("links", "Links to other nodes that are open.", transport.LinksOpen);
+        yield return Counter("links_opened_total", "Links to other nodes that were opened.", transport.LinksOpened);
+        yield return Counter("links_accepted_total", "Links that other nodes opened to this one.", transport.LinksAccepted);
+        yield return Counter("links_turned_away_total", "Links that were refused before anything was read from them.", transport.LinksTurnedAway);
+        foreach (PeerFailure failure in Enum.GetValues<PeerFailure>())
+        {
+            yield return Counter("links_ended_total", "Links that ended or did not open, by reason.", transport.Refused(failure), ("reason", Snake(failure)));
+        }
+
+        yield return Counter("link_bytes_received_total", "Bytes that came over links.", transport.BytesIn);
+        yield return Counter("link_bytes_sent_total", "Bytes that went over links.", transport.BytesOut);
+        foreach (RequestKind kind in Enum.GetValues<RequestKind>())
+        {
+            yield return Counter("peer_requests_total", "Requests to other nodes, by kind.", transport.Requests(kind), ("kind", Snake(kind)));
+        }
+
+        foreach (RequestKind kind in Enum.GetValues<RequestKind>())
+        {
+            yield return Counter(
+                "peer_requests_failed_total", "Requests to other nodes without an answer, by kind.", transport.RequestsFailed(kind), ("kind", Snake(kind)));
+        }
+
         yield return Counter("actor_messages_total", "Messages that actors handled.", system.Metrics.Processed);
         yield return Counter("actor_dead_letters_total", "Messages that reached nobody.", system.Metrics.DeadLetters);
         yield return Counter("actor_overflows_total", "Messages refused by full mailboxes.", system.Metrics.Overflows);

@@ -13,7 +13,7 @@ namespace MonitorCluster.Node;
 internal static class WebHost
 {
     /// <summary>Makes the listener; it does not listen yet.</summary>
-    public static WebApplication Create(NodeRuntime node, IConfiguration configuration)
+    public static WebApplication Create(NodeCore node, IConfiguration configuration)
     {
         HttpOptions http = node.Settings.Http;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -34,9 +34,14 @@ internal static class WebHost
         // Else a setting of the framework could put its addresses in the place of those that were checked.
         builder.Configuration.AddInMemoryCollection([new(WebHostDefaults.PreferHostingUrlsKey, "false")]);
         builder.Services.AddSingleton(node.Ports.Time);
-        builder.Services.AddSingleton<IQueryService>(node.Query);
-        builder.Services.AddSingleton<IAlertFeed>(node.Feed);
-        builder.Services.AddAlertApi(node.Settings.Alert);
+        var member = node as NodeRuntime;
+        if (member is not null)
+        {
+            builder.Services.AddSingleton<IQueryService>(member.Query);
+            builder.Services.AddSingleton<IAlertFeed>(member.Feed);
+            builder.Services.AddAlertApi(node.Settings.Alert);
+        }
+
         builder.Services.AddResponseCompression(o => o.EnableForHttps = true);
 
         WebApplication app = builder.Build();
@@ -54,15 +59,25 @@ internal static class WebHost
         app.UseResponseCompression();
         app.UseRouting();
         app.Use(AnswerUnroutedAsync);
-        app.MapWebUi();
-        QueryApi.Map(app, http.QueryTimeout);
-        app.MapAlertApi();
         new NodeApi(node).Map(app);
+        new RemoteWriteApi(node).Map(app);
+        if (member is not null)
+        {
+            MapMember(app, member);
+        }
+
+        return app;
+    }
+
+    private static void MapMember(WebApplication app, NodeRuntime node)
+    {
+        app.MapWebUi();
+        QueryApi.Map(app, node.Settings.Http.QueryTimeout);
+        app.MapAlertApi();
         var clusterApi = new ClusterApi(node.Routes, node.Statistics, node.Settings.Node.Name, node.Ports.Time);
         clusterApi.Map(app);
-        new RemoteWriteApi(node).Map(app);
+        new StoreApi(node).Map(app);
         new StreamApi(node, clusterApi).Map(app);
-        return app;
     }
 
     private static void Listen(Kestrel.KestrelServerOptions kestrel, HttpOptions http)

@@ -51,7 +51,7 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        foreach (RequestKind kind in (RequestKind[])[RequestKind.Join, RequestKind.PingOther, RequestKind.News])
+        foreach (RequestKind kind in (RequestKind[])[RequestKind.Join, RequestKind.PingOther, RequestKind.News, RequestKind.Operate])
         {
             setup.Peers.Tell(new ServeRequests(kind, Self));
         }

@@ -11,6 +11,9 @@ public interface INetwork
     /// <summary>Where other nodes reach this one, host:port; empty when it does not listen.</summary>
     string Address { get; }
 
+    /// <summary>Where links and requests are counted.</summary>
+    TransportStatistics Statistics { get; }
+
     /// <summary>Names the actor that is told <see cref="LinkAccepted"/> for every link that others open; those opened before wait for it.</summary>
     void Accept(IActorRef acceptor);
 

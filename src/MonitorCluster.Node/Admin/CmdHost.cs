@@ -24,15 +24,21 @@ internal sealed partial class CmdHost : IAsyncDisposable
     public IPEndPoint? EndPoint { get; }
 
     /// <summary>Listens for commands about a node.</summary>
-    public static Task<CmdHost> StartAsync(NodeRuntime node, ILogger logger, CancellationToken cancellationToken) =>
-        StartAsync(node.Settings.Cmd, node.Settings.Node.Name, HandlersOf(node), node.Ports.Loggers, logger, cancellationToken);
+    public static Task<CmdHost> StartAsync(NodeCore node, ILogger logger, CancellationToken cancellationToken) =>
+        StartAsync(
+            node.Settings.Cmd, node.Settings.Node.Name, node is NodeRuntime member ? HandlersOf(member) : HandlersOf(node), node.Ports.Loggers, logger,
+            cancellationToken);
 
-    /// <summary>The palettes of a node, in the order help shows them.</summary>
+    /// <summary>The palettes of a member, in the order help shows them.</summary>
     public static IReadOnlyList<CommandPaletteHandler> HandlersOf(NodeRuntime node) =>
     [
-        new ClusterPalette(node), new ShardingPalette(node), new ActorPalette(node.System), new MetricsPalette(node.Query, node.Ports.Time),
-        new AlertsPalette(node.Feed), new CollectorPalette(node), new SystemPalette(node),
+        new ClusterPalette(node), new ShardingPalette(node), new MetricsPalette(node.Query, node.Ports.Time), new AlertsPalette(node.Feed),
+        .. HandlersOf((NodeCore)node),
     ];
+
+    /// <summary>The palettes that every node has.</summary>
+    public static IReadOnlyList<CommandPaletteHandler> HandlersOf(NodeCore node) =>
+        [new ActorPalette(node.System), new CollectorPalette(node), new SystemPalette(node)];
 
     /// <summary>Listens for the commands of some palettes.</summary>
     public static async Task<CmdHost> StartAsync(

@@ -1,17 +1,14 @@
 using System.Buffers;
-using MonitorCluster.Aggregate;
-using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
 using MonitorCluster.TimeSeries.Exposition;
 using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Node.Api;
 
-/// <summary>Routes about the node itself: health, readiness, its own metrics, flush and backup.</summary>
-internal sealed class NodeApi(NodeRuntime node)
+/// <summary>Routes about the node itself: health, readiness, its own metrics.</summary>
+internal sealed class NodeApi(NodeCore node)
 {
     private static readonly string[] GetAndHead = ["GET", "HEAD"]; // load balancers ask with HEAD
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(30);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -26,19 +23,11 @@ internal sealed class NodeApi(NodeRuntime node)
         }
 
         routes.MapGet("/metrics", MetricsAsync);
-        routes.MapPost("/api/v1/admin/flush", (Delegate)FlushAsync);
-        routes.MapPost("/api/v1/admin/snapshot", (Delegate)SnapshotAsync);
     }
 
-    private IResult Ready() => node.IsReady
-        ? Results.Text("MonitorCluster is Ready.\n")
-        : Results.Text(
-            node.Routes.Current.Self is not { Status: not MemberStatus.Joining } ? "Not ready: this node has not joined the cluster yet.\n"
-            : node.Shards.Loading > 0 ? $"Not ready: {node.Shards.Loading} shards are being loaded.\n"
-            : !node.StreamCounters.IsReplayed ? "Not ready: the log is being replayed.\n"
-            : !node.StoreStatistics.IsAvailable ? "Not ready: the store does not answer.\n"
-            : "Not ready: no shard has an owner yet.\n",
-            statusCode: StatusCodes.Status503ServiceUnavailable);
+    private IResult Ready() => node.NotReady is { } reason
+        ? Results.Text($"Not ready: {reason}.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+        : Results.Text("MonitorCluster is Ready.\n");
 
     private Task MetricsAsync(HttpContext http)
     {
@@ -58,29 +47,5 @@ internal sealed class NodeApi(NodeRuntime node)
 
         http.Response.ContentType = TextExposition.ContentType;
         return http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
-    }
-
-    private async Task<IResult> FlushAsync(HttpContext http)
-    {
-        await node.Journal.Ask<FlushedAll>(new FlushAll(Cut: true), FlushTimeout, http.RequestAborted);
-        return Results.Json(new { status = "success", data = new { durableSamples = node.Counters.Durable } });
-    }
-
-    private async Task<IResult> SnapshotAsync(HttpContext http)
-    {
-        await node.Journal.Ask<FlushedAll>(new FlushAll(Cut: true), FlushTimeout, http.RequestAborted);
-        string name = $"snapshot-{node.Ports.Time.GetUtcNow():yyyyMMddTHHmmssfff}.db";
-        string path = Path.Combine(Path.GetFullPath(node.Settings.Node.DataDir), name);
-        await StoreReads.AskAsync(
-            node.Reader,
-            "backup",
-            s =>
-            {
-                s.Backup(path);
-                return true;
-            },
-            FlushTimeout,
-            http.RequestAborted);
-        return Results.Json(new { status = "success", data = new { name, path, bytes = new FileInfo(path).Length } });
     }
 }

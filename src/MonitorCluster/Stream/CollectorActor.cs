@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
+using MonitorCluster.Cluster.Membership;
 
 namespace MonitorCluster.Stream;
 
 /// <summary>The node's collector: takes <see cref="SubmitSamples"/> from sources, answers when the samples are safe, streams them to their shards.</summary>
 /// <remarks>
+/// Subscribe it to <see cref="ClusterViewChanged"/> and, on a member, to <see cref="MembershipReady"/> before there are any.
 /// A shell round <see cref="CollectorState"/>, with two children: the WAL actor (its own thread) and the sender. A child that fails takes the
 /// collector with it: both are then made again and read the log, which is what a restart of the node would do.
 /// <list type="number">
@@ -19,6 +21,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
     private readonly List<SectionPlace> places = [];
     private readonly List<BatchWaiter> waiters = [];
+    private readonly List<IActorRef> waitingForAll = [];
     private readonly CollectorSetup setup;
     private readonly ILogger logger;
     private CollectorState state;
@@ -46,6 +49,13 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
         Receive<ReplayTick>(_ => ReadForeign());
         Receive<SweepTick>(_ => OnSweep());
         Receive<UseRegion>(m => sender.Tell(m, Self));
+        Receive<ClusterViewChanged>(m => sender.Tell(m, Self));
+        Receive<MembershipReady>(m => sender.Tell(m, Self));
+        Receive<WhenEverythingIsDurable>(_ =>
+        {
+            waitingForAll.Add(Sender);
+            AnswerIfEverythingIsDurable();
+        });
     }
 
     /// <inheritdoc/>
@@ -116,6 +126,16 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
         state.OnDurable(durable, waiters);
         AnswerAll(null);
         DeleteWhatIsDone();
+        AnswerIfEverythingIsDurable();
+    }
+
+    private void AnswerIfEverythingIsDurable()
+    {
+        if (setup.Counters.OldestUnackedMs == 0)
+        {
+            waitingForAll.ForEach(asker => asker.Tell(EverythingDurable.Instance, Self));
+            waitingForAll.Clear();
+        }
     }
 
     private void OnFailed(WalFailed failed)

@@ -16,17 +16,13 @@ public sealed class RouteServerActor : ReceiveActor
         Receive<IncomingRequest>(request => Sender.Tell(Answer(request, shape), Self));
     }
 
-    /// <summary>How to make the actor, before the membership actor. It makes itself known to the peers actor.</summary>
+    /// <summary>How to make the actor; subscribe it to <see cref="ClusterViewChanged"/> before there is any. It makes itself known to the peers actor.</summary>
     /// <param name="peers">The peers actor.</param>
     /// <param name="shape">This cluster's.</param>
     public static Props Props(IActorRef peers, ClusterShape shape) => Actors.Props.Create(() => new RouteServerActor(peers, shape));
 
     /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        Context.System.EventStream.Subscribe(Self, typeof(ClusterViewChanged));
-        peers.Tell(new ServeRequests(RequestKind.Route, Self), Self);
-    }
+    protected override void PreStart() => peers.Tell(new ServeRequests(RequestKind.Route, Self), Self);
 
     private object Answer(IncomingRequest request, ClusterShape shape)
     {

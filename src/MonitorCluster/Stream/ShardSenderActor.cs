@@ -68,8 +68,6 @@ internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        Context.System.EventStream.Subscribe(Self, typeof(ClusterViewChanged));
-        Context.System.EventStream.Subscribe(Self, typeof(MembershipReady));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TickInterval);
         if (region is not null)
         {

@@ -50,6 +50,9 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
     /// <inheritdoc/>
     public string Address { get; private set; } = string.Empty;
 
+    /// <inheritdoc/>
+    public TransportStatistics Statistics => Options.Statistics;
+
     internal HttpNetworkOptions Options { get; }
 
     private string Scheme => Options.Tls is null ? "http" : "https";

@@ -7,9 +7,9 @@ internal sealed class CollectorPalette : CommandPaletteHandler
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly NodeRuntime node;
+    private readonly NodeCore node;
 
-    public CollectorPalette(NodeRuntime node)
+    public CollectorPalette(NodeCore node)
         : base(new CommandPalette(
             "collector",
             "The sources that measure this host.",

@@ -8,10 +8,10 @@ namespace MonitorCluster.Node.Admin.Palettes;
 /// <summary><c>system</c>: the process behind the node.</summary>
 internal sealed class SystemPalette : CommandPaletteHandler
 {
-    private readonly NodeRuntime node;
+    private readonly NodeCore node;
     private readonly DateTimeOffset started;
 
-    public SystemPalette(NodeRuntime node)
+    public SystemPalette(NodeCore node)
         : base(new CommandPalette(
             "system",
             "The process behind this node.",
@@ -49,7 +49,7 @@ internal sealed class SystemPalette : CommandPaletteHandler
                 ("http_urls", settings.Http.Urls),
                 ("data_directory", Path.GetFullPath(settings.Node.DataDir)),
                 ("store", settings.Store.Provider),
-                ("shards_owned", node.Shards.Owned),
+                ("shards_owned", node is NodeRuntime member ? member.Shards.Owned : 0),
                 ("series_collected", node.Catalog.Count),
                 ("started_at", AlertJson.Time(started.ToUnixTimeMilliseconds())),
                 ("uptime_seconds", Math.Round(Uptime.TotalSeconds, 3)),
