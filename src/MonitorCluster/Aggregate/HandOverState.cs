@@ -48,7 +48,7 @@ internal sealed class HandOverState
 {
     private long wantedMoveId;
     private long wantedTarget;
-    private long endedMoveId; // this one is over whatever a view from before says
+    private long endedMoveId; // up to this one all are over, whatever a view from before says: numbers of moves only rise
     private bool isOpen;
 
     /// <summary>How far it is.</summary>
@@ -63,7 +63,7 @@ internal sealed class HandOverState
     /// <summary>The view shows this move now, or none.</summary>
     public HandOverAction Want(long? moveId, long? target)
     {
-        (wantedMoveId, wantedTarget) = moveId is { } move && target is { } to && move != endedMoveId ? (move, to) : (0, 0);
+        (wantedMoveId, wantedTarget) = moveId is { } move && target is { } to && move > endedMoveId ? (move, to) : (0, 0);
         if (Step is HandOverStep.None or HandOverStep.Frozen)
         {
             return Next();
@@ -131,7 +131,7 @@ internal sealed class HandOverState
     {
         endedMoveId = MoveId;
         Step = HandOverStep.None;
-        if (wantedMoveId == endedMoveId)
+        if (wantedMoveId <= endedMoveId)
         {
             wantedMoveId = 0;
         }
