@@ -3,7 +3,7 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Aggregate;
 
-/// <summary>"Load this shard, it will be yours." Answered with <see cref="WarmAnswer"/>. See docs/formats/move.md.</summary>
+/// <summary>"Load this shard, it will be yours." Answered with <see cref="WarmAnswer"/>.</summary>
 /// <param name="ShardId">The shard.</param>
 /// <param name="Epoch">The giver's epoch.</param>
 /// <param name="MoveId">The move.</param>
@@ -55,7 +55,8 @@ internal sealed record GrantRequest(int ShardId, long Epoch, long MoveId, long J
     }
 }
 
-/// <summary>The bodies of the two: a version byte, then varints.</summary>
+/// <summary>The bodies of the requests and of the answer: a version byte, then each number of the record in its order as an unsigned varint.</summary>
+/// <remarks>Numbers are below 2^63, a shard's below 2^31, and nothing follows the last one; other bytes are refused.</remarks>
 internal static class MoveMessages
 {
     private const byte Version = 1;

@@ -19,7 +19,9 @@ internal sealed record RegionSetup(
     Func<ShardRecipe, Props> Shards, IActorRef Store, IActorRef Loader, IActorRef Journal, IActorRef Peers, RegionView View, AggregateCounters Counters,
     ILogger Logger);
 
-/// <summary>This node's set of shards, the mailbox round <see cref="RegionState"/>: it follows the cluster's view, and passes the collectors' messages on.</summary>
+/// <summary>
+/// This node's set of shards, the mailbox round <see cref="RegionState"/>: it follows the cluster's view, and passes the collectors' messages on.
+/// </summary>
 /// <remarks>
 /// It must be subscribed to <see cref="MembershipReady"/> and <see cref="ClusterViewChanged"/> before membership begins, and publishes
 /// <see cref="LookAgain"/> and <see cref="ShardsHandedOver"/> for membership on the event stream.

@@ -8,6 +8,7 @@ namespace MonitorCluster.Tests.Aggregate;
 public class JournalActorTests
 {
     private readonly Simulation _simulation = new();
+    private readonly AggregateCounters _counters = new();
     private readonly List<object> _store = [];
     private readonly List<object>[] _shards = [[], []];
     private readonly IActorRef[] _shardRefs;
@@ -19,10 +20,10 @@ public class JournalActorTests
         _shardRefs = [.. _shards.Select((s, i) => _simulation.System.ActorOf(Props.Create(() => new Recorder(s)), $"shard-{i}"))];
         var options = new AggregateOptions();
         _journal = _simulation.System.ActorOf(
-            Props.Create(() => new JournalActor(options, new AggregateCounters(), store, NullLogger.Instance)), "journal");
+            Props.Create(() => new JournalActor(options, _counters, store, NullLogger.Instance)), "journal");
         for (int i = 0; i < _shards.Length; i++)
         {
-            _journal.Tell(new ShardReady(i), _shardRefs[i]);
+            _journal.Tell(new ShardReady(i, 1), _shardRefs[i]);
         }
 
         _simulation.RunUntilIdle();
@@ -64,6 +65,132 @@ public class JournalActorTests
         Assert.Equal(["flush", "flush", "cut"], StoreCommands);
     }
 
+    [Fact]
+    public void Round_ShardEndsBeforeItGaveItsRow_IsWrittenWithoutIt()
+    {
+        StartRound(0, 1);
+        Take(0, jseq: 1);
+
+        _simulation.System.Stop(_shardRefs[1]);
+        _simulation.RunUntilIdle();
+
+        Assert.Equal(["flush"], StoreCommands);
+    }
+
+    [Fact]
+    public void Round_RowOfAnOlderEpochIsFenced_TheShardThatWasWonAgainStays()
+    {
+        StartRound(0);
+        Take(0, jseq: 1);
+        _simulation.System.Stop(_shardRefs[0]);
+        _simulation.RunUntilIdle();
+        var newer = new List<object>();
+        IActorRef again = _simulation.System.ActorOf(Props.Create(() => new Recorder(newer)), "again");
+        _journal.Tell(new ShardReady(0, 3), again);
+
+        AnswerStore(new FlushResult([0], []));
+
+        Assert.Empty(newer);
+        _journal.Tell(new ShardDirty(0, Urgent: true));
+        _simulation.Advance(0.1);
+        Assert.IsType<TakeJournal>(Assert.Single(newer));
+    }
+
+    [Theory]
+    [InlineData(HandOverKind.Done)]
+    [InlineData(HandOverKind.Fenced)]
+    public void HandOver_DoneOrFenced_EndsAndTheJournalForgetsTheShard(HandOverKind kind)
+    {
+        JournalDraft row = HandOver(0, jseq: 1);
+
+        AnswerStore(new HandOverOutcome(kind, new FlushResult([], [])));
+
+        HandOverEnded ended = Assert.Single(_shards[0].OfType<HandOverEnded>());
+        Assert.Equal((kind, 7L, row), (ended.Kind, ended.MoveId, ended.Row));
+        Assert.Equal(-1, _counters.UnflushedBytes); // the shard had counted them
+        Assert.Equal(kind == HandOverKind.Done ? 1 : 0, _counters.Durable);
+        Assert.Equal(1, _counters.HandOvers(kind));
+        StartRound(0);
+        Assert.Empty(_shards[0].OfType<TakeJournal>());
+    }
+
+    [Fact]
+    public void HandOver_Cancelled_WritesTheRowAsAnOrdinaryOneBeforeAnyOther()
+    {
+        HandOver(0, jseq: 1);
+        StartRound(0, 1);
+        AnswerStore(new HandOverOutcome(HandOverKind.Cancelled, new FlushResult([], [])));
+
+        Assert.Equal(["hand-over", "flush"], StoreCommands);
+        Assert.Empty(_shards[0].OfType<TakeJournal>());
+        AnswerStore(new FlushResult([], []));
+        Assert.Single(_shards[0].OfType<JournalCommitted>());
+        Assert.Single(_shards[0].OfType<TakeJournal>()); // the round that waited
+        Assert.Equal(HandOverKind.Cancelled, Assert.Single(_shards[0].OfType<HandOverEnded>()).Kind);
+    }
+
+    [Fact]
+    public void HandOver_OutcomeUnknown_IsRepeatedAndNothingElseIsWritten()
+    {
+        HandOver(0, jseq: 1);
+        StoreCommand first = _store.OfType<StoreCommand>().Single();
+        _journal.Tell(new StoreFailed(first.Name, first.Tag, new StoreUnavailableException("locked", new TimeoutException())));
+        StartRound(1);
+        _simulation.Advance(10);
+
+        Assert.Equal(["hand-over", "hand-over"], StoreCommands);
+        Assert.Same(first.Tag, _store.OfType<StoreCommand>().Last().Tag);
+        Assert.Empty(_shards[0].OfType<HandOverEnded>());
+    }
+
+    [Fact]
+    public void HandOver_DuringARound_WaitsForItsEndAndTakesTurnsWithTheNext()
+    {
+        StartRound(0, 1);
+        HandOver(0, jseq: 2);
+        HandOver(1, jseq: 2);
+        _journal.Tell(new FlushAll(Cut: false), _shardRefs[0]);
+        Assert.Empty(StoreCommands);
+
+        Take(0, jseq: 1, cut: false);
+        Take(1, jseq: 1, cut: false);
+        AnswerStore(new FlushResult([], []));
+        Assert.Equal(["flush", "hand-over"], StoreCommands);
+        AnswerStore(new HandOverOutcome(HandOverKind.Done, new FlushResult([], [])));
+
+        Assert.Single(_shards[1].OfType<TakeJournal>().Skip(1)); // the round comes before the second one
+        Assert.Empty(_shards[0].OfType<FlushedAll>());
+        _journal.Tell(new JournalTaken(_shards[1].OfType<TakeJournal>().Last().Round, 1, 1, null, null), _shardRefs[1]);
+        _simulation.RunUntilIdle();
+        Assert.Equal(["flush", "hand-over", "hand-over"], StoreCommands);
+        Assert.Empty(_shards[0].OfType<FlushedAll>()); // it asked for everything that was accepted, and a row of that is on its way
+        AnswerStore(new HandOverOutcome(HandOverKind.Done, new FlushResult([], [])));
+        Assert.Single(_shards[0].OfType<FlushedAll>());
+    }
+
+    [Fact]
+    public void HandOver_CutOfTheShardOnItsWay_WaitsForIt()
+    {
+        StartRound(0);
+        Take(0, jseq: 1);
+        HandOver(0, jseq: 2);
+        AnswerStore(new FlushResult([], []));
+        Assert.Equal(["flush", "cut"], StoreCommands);
+
+        AnswerStore(new CutResult(IsFenced: false, 1));
+
+        Assert.Equal(["flush", "cut", "hand-over"], StoreCommands);
+    }
+
+    // As a frozen shard does.
+    private JournalDraft HandOver(int shard, long jseq)
+    {
+        var row = new JournalDraft(jseq, 1, [], [1], [], []);
+        _journal.Tell(new HandOverShard(shard, 1, 7, jseq, row, 0), _shardRefs[shard]);
+        _simulation.RunUntilIdle();
+        return row;
+    }
+
     private void StartRound(params int[] dirty)
     {
         foreach (int shard in dirty)
@@ -75,11 +202,11 @@ public class JournalActorTests
     }
 
     // As a shard does: one row, and a cut that covers it.
-    private void Take(int shard, long jseq)
+    private void Take(int shard, long jseq, bool cut = true)
     {
         long round = _shards[shard].OfType<TakeJournal>().Last().Round;
         var row = new JournalDraft(jseq, 1, [], [1], [], []);
-        _journal.Tell(new JournalTaken(round, shard, 1, row, new CutDraft(jseq, [], [1], [])), _shardRefs[shard]);
+        _journal.Tell(new JournalTaken(round, shard, 1, row, cut ? new CutDraft(jseq, [], [1], []) : null), _shardRefs[shard]);
         _simulation.RunUntilIdle();
     }
 

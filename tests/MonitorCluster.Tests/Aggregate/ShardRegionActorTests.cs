@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Stream;
 using MonitorCluster.Tests.Actors;
 
@@ -7,30 +10,106 @@ namespace MonitorCluster.Tests.Aggregate;
 
 public class ShardRegionActorTests
 {
-    [Fact]
-    public void Hello_BeforeTheStoreIsOpen_IsRegisteredWhenTheNodeOwnsShards()
+    private static readonly Guid Collector = new(1, 2, 3, [1, 2, 3, 4, 5, 6, 7, 8]);
+
+    private readonly Simulation _simulation = new();
+    private readonly List<object> _store = [];
+    private readonly List<object> _peers = [];
+    private readonly List<IActorRef> _shards = [];
+    private readonly List<object> _answers = [];
+    private readonly RegionView _view = new();
+    private readonly IActorRef _region;
+    private readonly IActorRef _asker;
+
+    public ShardRegionActorTests()
     {
-        var simulation = new Simulation();
-        var store = new List<string>();
-        IActorRef storeRef = simulation.System.ActorOf(Props.Create(() => new Recorder(store)), "store");
-        IActorRef region = simulation.System.ActorOf(
-            Props.Create(() => new ShardRegionActor((_, _) => Props.Create(() => new Recorder([])), storeRef, new RegionView())), "region");
+        IActorRef store = _simulation.System.ActorOf(Props.Create(() => new Recorder(_store)), "store");
+        IActorRef peers = _simulation.System.ActorOf(Props.Create(() => new Recorder(_peers)), "peers");
+        var setup = new RegionSetup(
+            _ => Props.Create(() => new Shard(_shards)), store, store, ActorRefs.Nobody, peers, _view, new AggregateCounters(), NullLogger.Instance);
+        _region = _simulation.System.ActorOf(Props.Create(() => new ShardRegionActor(setup)), "region");
+        _asker = _simulation.System.ActorOf(Props.Create(() => new Recorder(_answers)), "asker");
+        _simulation.RunUntilIdle();
+    }
 
-        region.Tell(new HelloCollector(new Guid(1, 2, 3, [1, 2, 3, 4, 5, 6, 7, 8]), "node"), null);
-        simulation.RunUntilIdle();
-        Assert.Empty(store); // there may be no tables yet
+    [Fact]
+    public void Hello_BeforeTheStoreIsOpen_IsRegisteredWhenTheNodeIsAMember()
+    {
+        Tell(new HelloCollector(Collector, "node"));
+        Assert.Empty(_store); // there may be no tables yet
 
-        region.Tell(new OwnShards([(0, 1)], []), null);
-        simulation.RunUntilIdle();
-        Assert.Equal(["register-collector"], store);
+        Tell(new MembershipReady(1, Guid.Empty));
+        Assert.Equal(["register-collector"], _store.OfType<StoreCommand>().Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Start_Always_ServesWarmAndGrant() => Assert.Equal(
+        [RequestKind.Warm, RequestKind.Grant], _peers.OfType<ServeRequests>().Select(s => s.Kind));
+
+    [Fact]
+    public void Section_OfAShardElsewhere_IsAnsweredWithTheHighestEpoch()
+    {
+        Begin(new ShardOwner(3, 17, 2, null, 1));
+
+        Tell(new BatchSection(3, Collector, 5, 1, 1, default, default));
+
+        NotOwner answer = Assert.IsType<NotOwner>(Assert.Single(_answers));
+        Assert.Equal((17L, 5L), (answer.Epoch, answer.Session));
+        Assert.InRange(answer.RetryAfter.TotalMilliseconds, 50, 1_000);
+    }
+
+    [Fact]
+    public void View_OwnedShards_AreShownAsTheyAre()
+    {
+        Begin(new ShardOwner(0, 1, 1, null, 1), new ShardOwner(1, 1, 1, null, 1), new ShardOwner(2, 1, 2, null, 1));
+        Assert.Equal((2, 2, false), (_view.Owned, _view.Loading, _view.IsReady));
+        Tell(new StoreReply("shards-with-data", null, new[] { 1 }));
+        Assert.Equal([LocalShardStatus.Empty, LocalShardStatus.Loading], _view.All.Select(s => s.Status));
+        Assert.All(_view.All, s => Assert.Null(s.Ref));
+
+        IActorRef shard = Assert.Single(_shards);
+        _region.Tell(new ShardReady(1, 1), shard);
+        _simulation.RunUntilIdle();
+
+        Assert.Equal(new LocalShard(1, 1, LocalShardStatus.Ready, shard), _view.Find(1));
+        Assert.Null(_view.Find(2));
+        Assert.True(_view.IsReady);
+    }
+
+    [Theory]
+    [InlineData(RequestKind.Warm)]
+    [InlineData(RequestKind.Grant)]
+    public void Request_WithForeignBytes_IsRefused(RequestKind kind)
+    {
+        Tell(new IncomingRequest(kind, new PeerIdentity("n2", 2, "", NodeRoles.Aggregator, "", Guid.Empty), new byte[] { 1, 2, 3 }));
+
+        Assert.IsType<RequestRefused>(Assert.Single(_answers));
+    }
+
+    private void Begin(params ShardOwner[] rows)
+    {
+        Tell(new MembershipReady(1, Guid.Empty));
+        MemberRow[] members =
+        [
+            .. Enumerable.Range(1, 2).Select(i => new MemberRow(
+                i, $"n{i}", $"h:{i}", "", NodeRoles.Aggregator, "", Guid.Empty, MemberStatus.Active, null, 0, 1)),
+        ];
+        Tell(new ClusterViewChanged(1, members, rows));
+    }
+
+    private void Tell(object message)
+    {
+        _region.Tell(message, _asker);
+        _simulation.RunUntilIdle();
+    }
+
+    private sealed class Shard : ReceiveActor
+    {
+        public Shard(List<IActorRef> all) => all.Add(Self);
     }
 
     private sealed class Recorder : ReceiveActor
     {
-        public Recorder(List<string> commands)
-        {
-            Receive<StoreCommand>(c => commands.Add(c.Name));
-            ReceiveAny(_ => { });
-        }
+        public Recorder(List<object> messages) => ReceiveAny(messages.Add);
     }
 }
