@@ -23,7 +23,7 @@ internal sealed class SenderLane(ShardSenderState state, long incarnation, strin
 
     public LaneStatus Status { get; private set; }
 
-    /// <summary>Lost: when to say hello again. Greeting: when the answer is late.</summary>
+    /// <summary>Lost: when to say hello again. Greeting: when the answer is late. Welcome: before that no doubt is raised whether it still holds.</summary>
     public long DeadlineMs { get; private set; }
 
     /// <summary>What the owner lets this collector have in flight.</summary>
@@ -46,6 +46,9 @@ internal sealed class SenderLane(ShardSenderState state, long incarnation, strin
     public void Greet(long deadlineMs) => (Status, DeadlineMs) = (LaneStatus.Greeting, deadlineMs);
 
     public void Welcome(int creditBytes) => (Status, CreditBytes) = (LaneStatus.Welcome, Math.Max(1, creditBytes));
+
+    /// <summary>Hello is said once more, though the owner seemed to know the collector.</summary>
+    public void GreetAgain(long deadlineMs) => DeadlineMs = deadlineMs;
 
     /// <summary>The owner was heard to serve a shard: the next loss is a first one.</summary>
     public void Works() => lossesInRow = 0;

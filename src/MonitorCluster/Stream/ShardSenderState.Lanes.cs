@@ -28,7 +28,8 @@ internal sealed partial class ShardSenderState
 
     public void OnWelcome(long incarnation, CollectorWelcome welcome, long nowMs)
     {
-        if (lanes.TryGetValue(incarnation, out SenderLane? lane))
+        // One that nobody asked for was meant for the identity before this one; the region may not have heard of this one yet.
+        if (lanes.TryGetValue(incarnation, out SenderLane? lane) && lane.Status == LaneStatus.Greeting)
         {
             lane.Welcome(welcome.CreditBytes);
             Pump(lane, nowMs);

@@ -185,6 +185,12 @@ internal sealed partial class ShardSenderState
         {
             LookAgain(nowMs);
         }
+        else if (nowMs >= stream.Lane!.DeadlineMs)
+        {
+            // It may also be that it does not know the collector: its welcome was for an identity before this one.
+            stream.Lane.GreetAgain(nowMs + HelloRetryMs);
+            Hello(stream.Lane);
+        }
 
         Close(stream, nowMs, Math.Clamp((long)answer.RetryAfter.TotalMilliseconds, 10, 60_000));
     }

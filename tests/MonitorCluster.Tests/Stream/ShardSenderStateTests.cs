@@ -178,6 +178,40 @@ public sealed class ShardSenderStateTests
     }
 
     [Fact]
+    public void OnWelcome_NotAskedFor_SaysHelloAllTheSame()
+    {
+        View(1, 1, 7, 8);
+        Log(1);
+        Log(0);
+        state.OnLost(7, isAnother: false, 0);
+        Sent(7);
+
+        state.OnWelcome(7, new CollectorWelcome(1, 1 << 20), 0); // to the identity before, said twice on its way
+
+        Assert.Equal(LaneStatus.Lost, Lane(7).Status);
+        state.OnTick(100);
+        Assert.IsType<HelloCollector>(Assert.Single(Sent(7)));
+    }
+
+    [Fact]
+    public void OnNotOwner_GoesOn_SaysHelloOnceASecond()
+    {
+        View(1, 1, 7);
+        Log(0);
+        state.OnWelcome(7, new CollectorWelcome(1, 1 << 20), 0);
+        Sent(7);
+        int hellos = 0;
+        for (long nowMs = 0; nowMs < 10_000; nowMs += 100)
+        {
+            state.OnNotOwner(new NotOwner(0, Id, sessions[0], 1, TimeSpan.FromMilliseconds(50)), nowMs);
+            state.OnTick(nowMs + 50);
+            hellos += Sent(7).OfType<HelloCollector>().Count();
+        }
+
+        Assert.Equal(9, hellos);
+    }
+
+    [Fact]
     public void OnOpened_ByAnOlderEpoch_IsNotBelieved()
     {
         View(5, 4, 7);
