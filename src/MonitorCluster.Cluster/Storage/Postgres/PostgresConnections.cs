@@ -61,7 +61,7 @@ public sealed class PostgresConnections : IStoreConnections
     {
         ArgumentNullException.ThrowIfNull(connectionString);
         const string Form = "Write it as 'Host=db.example;Port=5432;Database=monitorcluster;Username=monitorcluster;Password=...'.";
-        if (connectionString.Contains("://", StringComparison.Ordinal) && !connectionString.Contains('=', StringComparison.Ordinal))
+        if (connectionString.Contains("://", StringComparison.Ordinal))
         {
             return $"it is an address; Npgsql takes keywords. {Form}";
         }
@@ -73,7 +73,7 @@ public sealed class PostgresConnections : IStoreConnections
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
-            return $"Npgsql does not understand it: {e.Message} {Form}";
+            return $"it must be 'keyword=value;...' in Npgsql's keywords{Detail(e, connectionString)}. {Form}";
         }
 
         return string.IsNullOrWhiteSpace(settings.Host) ? $"it names no Host. {Form}"
@@ -94,6 +94,21 @@ public sealed class PostgresConnections : IStoreConnections
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>What Npgsql said, unless it repeats something that may be a password.</summary>
+    private static string Detail(Exception e, string connectionString)
+    {
+        try
+        {
+            DbConnectionStringBuilder given = new() { ConnectionString = connectionString };
+            bool isSafe = given.Values!.Cast<string>().All(value => !e.Message.Contains(value, StringComparison.OrdinalIgnoreCase));
+            return isSafe ? $" ({e.Message})" : string.Empty;
+        }
+        catch (ArgumentException)
+        {
+            return string.Empty; // not even pairs
         }
     }
 

@@ -3,7 +3,8 @@ using Xunit.Sdk;
 
 namespace MonitorCluster.Tests.Cluster.Storage;
 
-/// <summary>A test of a conformance class. In a subclass with <see cref="NeedsProgramsAttribute"/> it is skipped, with the reason, without the programs.</summary>
+/// <summary>A test of a conformance class. In a subclass with <see cref="NeedsProgramsAttribute"/> it is skipped, with the reason, when they are not
+/// installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer("MonitorCluster.Tests.Cluster.Storage.ConformanceFactDiscoverer", "MonitorCluster.Tests")]
 public sealed class ConformanceFactAttribute : FactAttribute;

@@ -30,6 +30,25 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void Flush_ManySeriesAndLargeBodies_AreLoadedBack()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        byte[] body = new byte[700_000]; // two of them are more than one batch takes
+        new Random(5).NextBytes(body);
+        SeriesRow[] series = [.. Enumerable.Range(0, 600).Select(no => new SeriesRow(no, BitConverter.GetBytes(no), no))];
+
+        store.Flush(Flush(me, [.. Enumerable.Range(0, 5).Select(shard => Row(shard, 1, 1, series) with { Body = body })]));
+
+        for (int shard = 0; shard < 5; shard++)
+        {
+            ShardLoad load = store.LoadShard(shard)!;
+            Assert.Equal(body, Assert.Single(load.Journal).Body);
+            Assert.Equal(Enumerable.Range(0, 600), load.Series.Select(row => BitConverter.ToInt32(row.Labels)));
+        }
+    }
+
+    [ConformanceFact]
     public void Flush_StaleEpochOrForeignShard_LeavesOnlyThatShardOut()
     {
         SqlStore store = OpenStore();

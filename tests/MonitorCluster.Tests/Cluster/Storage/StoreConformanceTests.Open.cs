@@ -18,6 +18,51 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void Open_SeveralAtOnce_OneCreatesIt()
+    {
+        SqlStore[] stores = [NewStore(), NewStore(), NewStore(), NewStore()];
+        StoreInfo[] infos = new StoreInfo[stores.Length];
+
+        RunAtOnce(
+        [
+            .. stores.Select((store, i) => (Action)(() =>
+            {
+                for (int tries = 0; infos[i] is null; tries++)
+                {
+                    try
+                    {
+                        infos[i] = store.Open(Identity() with { NewClusterUuid = DataDir(i) });
+                    }
+                    catch (StoreUnavailableException) when (tries < 100)
+                    {
+                        // as a node does that starts while another creates the store
+                    }
+                }
+            })),
+        ]);
+
+        Assert.Single(infos, info => info.Created);
+        Assert.Single(infos.Select(info => info.ClusterUuid).Distinct());
+    }
+
+    [ConformanceFact]
+    public void Session_ParameterNullThenValueThenNull_AreEachKept()
+    {
+        OpenStore();
+        using StoreSession session = new(Connections);
+        string?[] errors = [null, "refused", null, "reset"];
+
+        session.Write(() => errors.Select((error, i) => session.Execute(
+            "INSERT INTO outbox(seq, sink, state, error) VALUES (@seq, @sink, @state, @error)",
+            ("seq", (long)i),
+            ("sink", "hook"),
+            ("state", 1),
+            ("error", error))).Sum());
+
+        Assert.Equal(errors, session.Read(() => session.Query("SELECT error FROM outbox ORDER BY seq", row => row.IsDBNull(0) ? null : row.GetString(0))));
+    }
+
+    [ConformanceFact]
     public void Open_OtherSettings_RefusedWithEveryDifference()
     {
         OpenStore();

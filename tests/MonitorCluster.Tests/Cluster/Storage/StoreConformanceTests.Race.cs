@@ -105,6 +105,56 @@ public abstract partial class StoreConformanceTests
         return BadTakeOvers(controller, seen);
     }
 
+    /// <summary>Takes the shard over again and again, each time while a flush stands between fence and insert, and loads it at once as the new owner.</summary>
+    /// <returns>The bad take-overs that the checker finds.</returns>
+    private protected int TakeOversBetweenFenceAndInsert(StoreDialect dialect, int takeOvers)
+    {
+        SqlStore controller = OpenStore();
+        StartAlone(controller);
+        List<(long Epoch, int Rows)> seen = [];
+        bool done = false;
+        using AutoResetEvent between = new(initialState: false);
+        using AutoResetEvent loaded = new(initialState: false);
+        HookedConnections hooks = new(Connections) { Dialect = dialect };
+        hooks.Before = sql =>
+        {
+            if (sql.StartsWith("INSERT INTO journal", StringComparison.Ordinal))
+            {
+                between.Set();
+                loaded.WaitOne(TimeSpan.FromMilliseconds(10)); // with the fence nobody can load now, so this runs out
+            }
+        };
+        SqlStore writer = NewStore(hooks);
+        Exception? error = null;
+        Thread flushing = new(() => error = Record.Exception(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                ShardLoad before = writer.LoadShard(RaceShard)!;
+                writer.Flush(Flush(before.Owner!.Value, Row(RaceShard, before.Epoch, before.LastJseq + 1)));
+            }
+        }));
+        flushing.Start();
+        try
+        {
+            for (int n = 0; n < takeOvers; n++)
+            {
+                Assert.True(between.WaitOne(TimeSpan.FromSeconds(30)), $"no flush reached its insert after take-over {n}: {error}");
+                TakeOver(controller, controller.LoadShard(RaceShard)!.Owner!.Value, 2 + (n % 2));
+                seen.Add(RowsOfOlderEpochs(controller));
+                loaded.Set();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref done, true);
+            flushing.Join();
+        }
+
+        Assert.Null(error);
+        return BadTakeOvers(controller, seen);
+    }
+
     private static (long Epoch, int Rows) RowsOfOlderEpochs(SqlStore store)
     {
         ShardLoad load = store.LoadShard(RaceShard)!;

@@ -29,23 +29,19 @@ public sealed partial class PostgresServer : IDisposable
         }
     }
 
-    /// <summary>Makes an empty database.</summary>
+    /// <summary>Makes an empty place for a store: a schema of its own, which costs a tenth of a database and goes with the server.</summary>
     /// <returns>Its connection string.</returns>
     public string CreateDatabase()
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"mc{Interlocked.Increment(ref _databases)}");
-        Run($"CREATE DATABASE {name}");
-        return ConnectionString(name);
+        string name = string.Create(CultureInfo.InvariantCulture, $"store{Interlocked.Increment(ref _databases)}");
+        Run($"CREATE SCHEMA {name}");
+        return $"{ConnectionString("postgres")};Search Path={name}";
     }
-
-    /// <summary>Drops a database with all its sessions.</summary>
-    public void DropDatabase(string connectionString) =>
-        Run($"DROP DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} WITH (FORCE)");
 
     /// <summary>Names a database of this server.</summary>
     public string ConnectionString(string database) => $"Host=127.0.0.1;Port={Port};Database={database};Username=mc";
 
-    /// <summary>Runs a statement as its superuser, in no database of a test.</summary>
+    /// <summary>Runs a statement as its superuser.</summary>
     public void Run(string sql)
     {
         using NpgsqlConnection connection = new(ConnectionString("postgres") + ";Pooling=false");

@@ -7,15 +7,23 @@ namespace MonitorCluster.Tests.Cluster.Storage.Postgres;
 [NeedsPrograms("initdb", "postgres")]
 public sealed class PostgresStoreConformanceTests(PostgresServer server) : StoreConformanceTests
 {
-    private readonly Lazy<string> _database = new(server.CreateDatabase);
-
-    protected override IStoreConnections CreateDatabase() => new PostgresConnections(_database.Value);
+    protected override IStoreConnections CreateDatabase() => new PostgresConnections(server.CreateDatabase());
 
     protected override void DropDatabase()
     {
-        if (_database.IsValueCreated)
+    }
+
+    [ConformanceFact]
+    public void Race_TakeOversWithTheRowLock_NeverMissARow() => Assert.Equal(0, TakeOversBetweenFenceAndInsert(Connections.Dialect, takeOvers: 30));
+
+    [ConformanceFact]
+    public void Race_TakeOversWithoutTheRowLock_MissRows()
+    {
+        StoreDialect unlocked = Connections.Dialect with
         {
-            server.DropDatabase(_database.Value);
-        }
+            Macros = new Dictionary<string, string>(Connections.Dialect.Macros, StringComparer.Ordinal) { ["share"] = "" },
+        };
+
+        Assert.InRange(TakeOversBetweenFenceAndInsert(unlocked, takeOvers: 30), 1, 30);
     }
 }
