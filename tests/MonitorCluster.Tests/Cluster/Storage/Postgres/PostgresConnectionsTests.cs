@@ -26,8 +26,8 @@ public class PostgresConnectionsTests
     [InlineData("postgresql://u:secret@db/mc?sslmode=require", "Npgsql takes keywords")]
     [InlineData("secret", "keyword=value")]
     [InlineData("Host=db;secret=secret", "keyword=value")]
-    [InlineData("Host=db;Database=mc;Password=secret;Colour=red", "Keyword not supported: colour")]
-    [InlineData("Host=db;Database=mc;Password=secret;Timeout=soon", "timeout")]
+    [InlineData("Host=db;Database=mc;Password=secret;Colour=red", "Couldn't set colour")]
+    [InlineData("Host=db;Database=mc;Password=secret;Timeout=soon", "Couldn't set timeout")]
     public void Problem_UnusableString_SaysWhatAndNoSecret(string connectionString, string expected)
     {
         string problem = PostgresConnections.Problem(connectionString)!;
