@@ -31,6 +31,8 @@ internal sealed class FreezableProxy : IDisposable
                 socket.LingerState = new LingerOption(true, 0); // a reset, not an end in order
                 socket.Dispose();
             }
+
+            sockets.Clear();
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class HttpPeersTests : IDisposable
         (IActorRef a, _) = Start("a");
         (_, HttpNetwork b) = Start("b");
 
-        PeerAnswer answer = await a.Ask<PeerAnswer>(new PeerRequest(b.Address, RequestKind.Ping, default, Long), Long, default);
+        PeerAnswer answer = await AskAsync(a, b.Address, RequestKind.Ping, default);
 
         Assert.Equal(("b", b.Address), (answer.Peer.Name, answer.Peer.Address));
     }
@@ -35,7 +35,7 @@ public sealed class HttpPeersTests : IDisposable
         byte[] body = new byte[10_000_000];
         new Random(1).NextBytes(body);
 
-        Task<PeerAnswer>[] answers = [.. Enumerable.Range(0, 4).Select(_ => a.Ask<PeerAnswer>(new PeerRequest(b.Address, RequestKind.QueryLeg, body, Long), Long, default))];
+        Task<PeerAnswer>[] answers = [.. Enumerable.Range(0, 4).Select(_ => AskAsync(a, b.Address, RequestKind.QueryLeg, body))];
 
         Assert.All(await Task.WhenAll(answers), answer => Assert.True(answer.Body.Span.SequenceEqual(body)));
     }
@@ -108,6 +108,13 @@ public sealed class HttpPeersTests : IDisposable
         nodes.WaitFor(() => Volatile.Read(ref isDown));
 
         Assert.Equal(Enumerable.Range(0, 5_000), received);
+    }
+
+    private static async Task<PeerAnswer> AskAsync(IActorRef peers, string address, RequestKind kind, ReadOnlyMemory<byte> body)
+    {
+        object answer = await peers.Ask<object>(new PeerRequest(address, kind, body, Long), Long, default);
+        Assert.True(answer is PeerAnswer, $"{answer}");
+        return (PeerAnswer)answer;
     }
 
     private IActorRef Serve(Action<Behaviour> declare) => nodes.System.ActorOf(Behaviour.Props(declare));

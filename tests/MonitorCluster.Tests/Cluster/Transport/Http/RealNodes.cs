@@ -18,7 +18,7 @@ internal sealed class RealNodes : IDisposable
 
     public HttpNetwork Start(HttpNetworkOptions? options = null)
     {
-        options ??= new HttpNetworkOptions { Bind = "127.0.0.1:0", OpenTimeout = TimeSpan.FromSeconds(1) };
+        options ??= new HttpNetworkOptions { Bind = "127.0.0.1:0" };
         HttpNetwork network = Block(HttpNetwork.StartAsync(options, NullLoggerFactory.Instance, default));
         networks.Add(network);
         return network;
