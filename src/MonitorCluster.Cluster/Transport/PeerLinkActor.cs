@@ -7,9 +7,6 @@ namespace MonitorCluster.Cluster.Transport;
 /// </remarks>
 internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
 {
-    /// <summary>How long the handshake may take once the link is open.</summary>
-    public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(2);
-
     private readonly PeerLinkSetup setup;
     private readonly TimeProvider time;
     private readonly TransportStatistics statistics;
@@ -73,7 +70,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
         else
         {
             link!.Attach(Self);
-            Timers.StartSingleTimer(nameof(HandshakeTimedOut), new HandshakeTimedOut(), HandshakeTimeout);
+            Timers.StartSingleTimer(nameof(HandshakeTimedOut), new HandshakeTimedOut(), setup.HandshakeTimeout);
         }
     }
 
@@ -97,7 +94,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
 
     private void Begin()
     {
-        Timers.StartSingleTimer(nameof(HandshakeTimedOut), new HandshakeTimedOut(), HandshakeTimeout);
+        Timers.StartSingleTimer(nameof(HandshakeTimedOut), new HandshakeTimedOut(), setup.HandshakeTimeout);
         Follow(handshake.Start());
     }
 

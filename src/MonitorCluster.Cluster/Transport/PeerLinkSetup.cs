@@ -12,12 +12,13 @@ internal sealed record PeerServers(
 /// <summary>What every link's actor gets.</summary>
 /// <param name="Network">The way out.</param>
 /// <param name="Handshake">What the handshake says for this node.</param>
+/// <param name="HandshakeTimeout">How long the handshake may take once the link is open.</param>
 /// <param name="Nonce">The handshake's number.</param>
 /// <param name="Servers">Who serves what.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Statistics">Where links and requests are counted.</param>
 internal sealed record PeerLinkSetup(
-    INetwork Network, HandshakeSettings Handshake, byte[] Nonce, PeerServers Servers, TimeProvider Time, TransportStatistics Statistics);
+    INetwork Network, HandshakeSettings Handshake, TimeSpan HandshakeTimeout, byte[] Nonce, PeerServers Servers, TimeProvider Time, TransportStatistics Statistics);
 
 /// <summary>A link tells the peers actor that it should get no further requests: it ended, was idle, or the node behind it has become another member.</summary>
 /// <remarks>The answer is <see cref="FinishLink"/>: after it no request comes any more, since messages between two actors keep their order.</remarks>

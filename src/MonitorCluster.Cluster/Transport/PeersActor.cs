@@ -15,12 +15,14 @@ namespace MonitorCluster.Cluster.Transport;
 /// </remarks>
 public sealed partial class PeersActor : ReceiveActor
 {
+    private static readonly TimeSpan UsualHandshakeTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private readonly INetwork network;
     private readonly TimeProvider time;
     private readonly TransportStatistics statistics;
     private readonly ILogger log;
+    private readonly TimeSpan handshakeTimeout;
     private readonly LinkNonces nonces;
     private readonly Dictionary<string, IActorRef> kept = new(StringComparer.OrdinalIgnoreCase); // links for requests, by address
     private readonly Dictionary<PeerFailure, (long LoggedAt, int Silenced)> logged = [];
@@ -29,12 +31,13 @@ public sealed partial class PeersActor : ReceiveActor
 
     private PeersActor(
         INetwork network, PeerIdentity self, string clusterId, string joinToken, TimeProvider time, Random random, TransportStatistics statistics,
-        ILogger log)
+        ILogger log, TimeSpan handshakeTimeout)
     {
         this.network = network;
         this.time = time;
         this.statistics = statistics;
         this.log = log;
+        this.handshakeTimeout = handshakeTimeout;
         nonces = new LinkNonces(random);
         handshake = new HandshakeSettings(self, clusterId, joinToken, nonces);
         servers = new PeerServers(self, ImmutableDictionary<RequestKind, IActorRef>.Empty, ImmutableDictionary<LinkPurpose, IActorRef>.Empty);
@@ -61,7 +64,13 @@ public sealed partial class PeersActor : ReceiveActor
     public static Props Props(
         INetwork network, PeerIdentity self, string clusterId, string joinToken, TimeProvider time, Random random, TransportStatistics statistics,
         ILogger<PeersActor> log) =>
-        Actors.Props.Create(() => new PeersActor(network, self, clusterId, joinToken, time, random, statistics, log));
+        Props(network, self, clusterId, joinToken, time, random, statistics, log, UsualHandshakeTimeout);
+
+    // With another time for the handshake: tests on real sockets must not depend on how busy the machine is.
+    internal static Props Props(
+        INetwork network, PeerIdentity self, string clusterId, string joinToken, TimeProvider time, Random random, TransportStatistics statistics,
+        ILogger<PeersActor> log, TimeSpan handshakeTimeout) =>
+        Actors.Props.Create(() => new PeersActor(network, self, clusterId, joinToken, time, random, statistics, log, handshakeTimeout));
 
     /// <inheritdoc/>
     protected override void PreStart() => network.Accept(Self);
@@ -70,7 +79,7 @@ public sealed partial class PeersActor : ReceiveActor
     protected override SupervisorStrategy SupervisorStrategy() =>
         new OneForOneStrategy(_ => Directive.Stop); // a link that failed is ended, its peers learn that; a new one is opened at need
 
-    private PeerLinkSetup Setup() => new(network, handshake, nonces.Draw(), servers, time, statistics);
+    private PeerLinkSetup Setup() => new(network, handshake, handshakeTimeout, nonces.Draw(), servers, time, statistics);
 
     private void Ask(PeerRequest request)
     {

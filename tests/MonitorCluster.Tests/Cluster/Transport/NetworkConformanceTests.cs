@@ -15,7 +15,7 @@ public abstract class NetworkConformanceTests
     /// <summary>An address at which nobody listens.</summary>
     protected abstract string AddressOfNobody();
 
-    /// <summary>An address that can be reached, but never answers.</summary>
+    /// <summary>An address that can be reached, but never answers. Asked for before the network starts that connects to it.</summary>
     protected abstract string AddressOfSilence();
 
     /// <summary>Runs or waits until a condition holds that only messages to recorders change; fails the test after a while.</summary>
@@ -162,8 +162,9 @@ public abstract class NetworkConformanceTests
     public void Connect_WhereNobodyAnswers_TimesOut()
     {
         LinkRecorder us = Recorder();
+        string silence = AddressOfSilence();
 
-        ILink link = Start().Connect(AddressOfSilence(), us.Ref);
+        ILink link = Start().Connect(silence, us.Ref);
         WaitFor(() => us.Closed.Any());
 
         Assert.Equal(LinkEnd.TimedOut, Assert.Single(us.Closed).End);
@@ -175,8 +176,9 @@ public abstract class NetworkConformanceTests
     public void Close_BeforeTheLinkIsOpen_IsToldOnceAndNothingElse()
     {
         LinkRecorder us = Recorder();
+        string silence = AddressOfSilence();
 
-        ILink link = Start().Connect(AddressOfSilence(), us.Ref);
+        ILink link = Start().Connect(silence, us.Ref);
         link.Close();
         WaitFor(() => us.Closed.Any());
 

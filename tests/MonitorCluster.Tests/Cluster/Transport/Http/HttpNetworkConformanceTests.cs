@@ -14,7 +14,11 @@ public sealed class HttpNetworkConformanceTests : NetworkConformanceTests, IDisp
 
     protected override string AddressOfNobody() => RealNodes.AddressOfNobody();
 
-    protected override string AddressOfSilence() => nodes.Listen().LocalEndpoint.ToString()!;
+    protected override string AddressOfSilence()
+    {
+        nodes.OpenTimeout = TimeSpan.FromSeconds(1); // of the networks that are started from now on
+        return nodes.Listen().LocalEndpoint.ToString()!;
+    }
 
     protected override void WaitFor(Func<bool> condition) => nodes.WaitFor(condition);
 

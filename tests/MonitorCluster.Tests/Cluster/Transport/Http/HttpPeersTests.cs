@@ -124,7 +124,8 @@ public sealed class HttpPeersTests : IDisposable
         HttpNetwork network = nodes.Start();
         var self = new PeerIdentity(name, 1, network.Address, NodeRoles.Api, "1.0", Guid.Empty);
         return (nodes.System.ActorOf(
-            PeersActor.Props(network, self, clusterId, token, TimeProvider.System, new Random(name[0]), new TransportStatistics(), NullLogger<PeersActor>.Instance)),
+            PeersActor.Props(
+                network, self, clusterId, token, TimeProvider.System, new Random(name[0]), new TransportStatistics(), NullLogger<PeersActor>.Instance, Long)),
             network);
     }
 }

@@ -14,11 +14,15 @@ internal sealed class RealNodes : IDisposable
     private readonly List<HttpNetwork> networks = [];
     private readonly List<TcpListener> listeners = [];
 
+    /// <summary>Of the networks that are started from now on. Long: the machine may be busy; a test that waits for the time itself sets it.</summary>
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     public ActorSystem System { get; } = ActorSystem.Create("test", new ActorSystemSetup());
 
     public HttpNetwork Start(HttpNetworkOptions? options = null)
     {
         options ??= new HttpNetworkOptions { Bind = "127.0.0.1:0" };
+        options = options with { OpenTimeout = OpenTimeout };
         HttpNetwork network = Block(HttpNetwork.StartAsync(options, NullLoggerFactory.Instance, default));
         networks.Add(network);
         return network;
