@@ -9,8 +9,9 @@ namespace MonitorCluster.Node.Api;
 
 /// <summary>The page's one stream, <c>GET /api/v1/stream?topics=alerts,cluster,metrics&amp;match[]=EXPR</c>: server-sent events.</summary>
 /// <remarks>
-/// Each second: event <c>metrics</c> with the value of every expression (and <c>warnings</c> naming shards that nobody serves), and <c>cluster</c> when the cluster changed; alert events when they are
-/// committed, with their number as id, so that a reconnecting page misses none (<see cref="AlertLogCursor"/>); a comment after 15 s of silence.
+/// Each second: event <c>metrics</c> with the value of every expression (and <c>warnings</c> naming shards that nobody serves), and
+/// <c>cluster</c> when the cluster changed; alert events when they are committed, with their number as id, so that a reconnecting page misses none
+/// (<see cref="AlertLogCursor"/>); a comment after 15 s of silence.
 /// A slow reader is not buffered for: the next second waits for it.
 /// </remarks>
 internal sealed class StreamApi(NodeRuntime node, ClusterApi clusterApi)

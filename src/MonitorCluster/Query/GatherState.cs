@@ -81,8 +81,7 @@ internal sealed class GatherState
                     CanGoOn = true;
                     break;
                 default:
-                    string reason = answer.Coverage[i] == ShardCoverage.NotMine ? $"{leg.Member.NodeName} does not own them" : $"{leg.Member.NodeName} is loading them";
-                    NotServed(shardId, leg, answer.Coverage[i], reason, routes);
+                    NotServed(shardId, leg, answer.Coverage[i], routes);
                     break;
             }
         }
@@ -102,13 +101,17 @@ internal sealed class GatherState
         }
     }
 
-    private void NotServed(int shardId, PlannedLeg leg, ShardCoverage what, string reason, ClusterRoutes routes)
+    private void NotServed(int shardId, PlannedLeg leg, ShardCoverage what, ClusterRoutes routes)
     {
         Open shard = open[shardId];
         bool wasPrevious = shard.AsksPrevious;
         shard.AsksPrevious = !wasPrevious && what != ShardCoverage.NotMine
             && routes.Find(shardId)?.Previous is { } previous && previous != leg.Member.Incarnation && routes.LivingMember(previous) is not null;
-        shard.Reason = wasPrevious ? shard.Reason : reason; // the owner's reason says more than that of the one before
+        if (!wasPrevious) // the owner's reason says more than that of the one before
+        {
+            shard.Reason = what == ShardCoverage.NotMine ? $"{leg.Member.NodeName} does not own them" : $"{leg.Member.NodeName} does not serve them yet";
+        }
+
         CanGoOn |= shard.AsksPrevious;
     }
 

@@ -5,7 +5,9 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Query;
 
-/// <summary>Reads the bytes of legs and answers. They come from outside: after the first fault every value is 0 or empty and <see cref="IsGood"/> is false.</summary>
+/// <summary>
+/// Reads the bytes of legs and answers. They come from outside: after the first fault every value is 0 or empty and <see cref="IsGood"/> is false.
+/// </summary>
 /// <remarks>A count is only believed as far as the bytes behind it can hold so many items, so nothing is allocated that was not sent.</remarks>
 internal ref struct LegReader(ReadOnlySpan<byte> source)
 {

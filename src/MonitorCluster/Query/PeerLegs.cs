@@ -45,7 +45,8 @@ internal sealed class PeerLegs(IActorRef peers)
         TimeSpan silence = await watch;
         return answer switch
         {
-            PeerAnswer bytes when QueryAnswerCodec.TryDecode(bytes.Body.Span, leg.SamplesMax, out QueryLegAnswer? decoded) => new LegReply(decoded, "", default),
+            PeerAnswer bytes when QueryAnswerCodec.TryDecode(bytes.Body.Span, leg.SamplesMax, out QueryLegAnswer? decoded) =>
+                new LegReply(decoded, string.Empty, default),
             PeerAnswer => new LegReply(null, $"{member.NodeName} sent what is no answer", default),
             PeerFailed failed => new LegReply(null, $"{member.NodeName} does not answer ({failed.Reason})", default),
             _ => new LegReply(null, $"{member.NodeName} does not answer ({failure})", silence),

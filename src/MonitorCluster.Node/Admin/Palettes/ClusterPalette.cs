@@ -27,11 +27,13 @@ internal sealed class ClusterPalette : CommandPaletteHandler
                     .WithArgument(a => a.WithName("member").WithDescription("Its name or address; this node when left out.")
                         .WithSwitch("-a").WithSwitch("--address"))
                     .Build(),
-                new CommandDefinitionBuilder().WithName("down").WithDescription("Declares a member dead at once; when it still runs it stops, and others take its shards.")
+                new CommandDefinitionBuilder().WithName("down")
+                    .WithDescription("Declares a member dead at once; when it still runs it stops, and others take its shards.")
                     .WithArgument(a => a.WithName("member").WithDescription("Its name or address.").IsMandatory(true)
                         .WithSwitch("-a").WithSwitch("--address"))
                     .Build(),
-                new CommandDefinitionBuilder().WithName("tail").WithDescription("Each change of members and moving shards, until Ctrl+C.").IsStreaming().Build(),
+                new CommandDefinitionBuilder().WithName("tail").WithDescription("Each change of members and moving shards, until Ctrl+C.").IsStreaming()
+                    .Build(),
             ]))
     {
         this.node = node;
