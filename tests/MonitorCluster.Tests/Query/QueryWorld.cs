@@ -174,16 +174,17 @@ internal sealed class QueryNode
     public void Put(LocalShard shard)
     {
         shards[shard.ShardId] = shard;
-        Publish();
+        Publish(shard.ShardId, shard);
     }
 
     public void Drop(int shard)
     {
         shards.Remove(shard);
-        Publish();
+        Publish(shard, null);
     }
 
-    private void Publish() => region.Set([.. shards.Values.OrderBy(s => s.ShardId)]);
+    private void Publish(int shardId, LocalShard? shard) =>
+        region.Set([KeyValuePair.Create(shardId, shard)], shards.Count, shards.Values.Count(s => s.Status == LocalShardStatus.Loading), isReady: true);
 }
 
 /// <summary>Carries requests between the nodes of a world as their links allow.</summary>

@@ -13,7 +13,7 @@ import { Alerts } from './pages/Alerts';
 import { Cluster } from './pages/Cluster';
 import { Explore } from './pages/Explore';
 import { Overview } from './pages/Overview';
-import { Header, LostBanner } from './parts/Header';
+import { Header, LostBanner, MissingBanner } from './parts/Header';
 import { isTyping } from './parts/Search';
 
 function Page() {
@@ -40,6 +40,7 @@ function App() {
     <div class={`shell ${lost ? 'stale' : ''} ${held ? 'held' : ''}`}>
       <Header />
       <LostBanner />
+      <MissingBanner />
       <Page />
     </div>
   );

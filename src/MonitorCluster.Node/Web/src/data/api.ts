@@ -39,11 +39,16 @@ export interface Member {
   status: string;
   roles: string[] | string | null;
   build: string | null;
-  load: unknown;
+  reason: string | null;
+  // As seen by the node that answers; null where it does not know.
+  reachable: boolean | null;
+  // Samples a second; null when the member did not answer.
+  load: number | null;
 }
 export interface Shard {
   id: number;
   owner: string | null;
+  target: string | null;
   epoch: number;
   samplesPerSecond: number | null;
   series: number | null;
@@ -51,6 +56,8 @@ export interface Shard {
 }
 export interface Cluster {
   version: number | string;
+  // The member that answers.
+  node: string;
   members: Member[];
   shards: Shard[];
 }
@@ -88,20 +95,20 @@ async function get<T>(path: string, query: Record<string, string>, signal?: Abor
 }
 
 export function queryRange(query: string, start: number, end: number, step: number, signal?: AbortSignal): Promise<QueryResult> {
-  return get('/api/v1/query_range', { query, start: String(start), end: String(end), step: String(step) }, signal);
+  return get('/api/v1/query_range', { query, start: String(start), end: String(end), step: String(step), partial: 'true' }, signal);
 }
 
 export function queryInstant(query: string, time: number | null, signal?: AbortSignal): Promise<QueryResult> {
-  return get('/api/v1/query', time === null ? { query } : { query, time: String(time) }, signal);
+  return get('/api/v1/query', time === null ? { query, partial: 'true' } : { query, time: String(time), partial: 'true' }, signal);
 }
 
 export function metricNames(signal?: AbortSignal): Promise<string[]> {
-  return get('/api/v1/label/__name__/values', {}, signal);
+  return get('/api/v1/label/__name__/values', { partial: 'true' }, signal);
 }
 
 export function findSeries(match: string, limit: number, signal?: AbortSignal): Promise<Labels[]> {
   const end = Math.ceil(Date.now() / 1000);
-  return get('/api/v1/series', { 'match[]': match, start: String(end - 3600), end: String(end), limit: String(limit) }, signal);
+  return get('/api/v1/series', { 'match[]': match, start: String(end - 3600), end: String(end), limit: String(limit), partial: 'true' }, signal);
 }
 
 export function cluster(signal?: AbortSignal): Promise<Cluster> {
@@ -109,7 +116,7 @@ export function cluster(signal?: AbortSignal): Promise<Cluster> {
 }
 
 export async function activeAlerts(): Promise<Alert[]> {
-  const data = await get<{ alerts?: { monitorcluster?: Alert }[] }>('/api/v1/alerts', {});
+  const data = await get<{ alerts?: { monitorcluster?: Alert }[] }>('/api/v1/alerts', { partial: 'true' });
   return (data.alerts ?? []).flatMap(alert => (alert.monitorcluster ? [alert.monitorcluster] : []));
 }
 

@@ -27,6 +27,8 @@ interface Watch {
 export const connection = new Store<Connection>({ status: 'connecting', since: now.value, retryAt: null });
 export const cluster = new Store<Cluster | null>(null);
 export const paused = new Store(false);
+// Shards that nobody serves now, and why, in the node's words; empty when every answer is whole.
+export const missing = new Store('');
 // Counts connections: who shows history loads it again when this grows, so that a break leaves no hole which is not real.
 export const session = new Store(0);
 
@@ -109,7 +111,7 @@ function open(): void {
   stream.onerror = () => {
     if (stream === source) lost();
   };
-  on<{ t: number; results: { match: number; series: LiveSeries[] }[] }>('metrics', deliver);
+  on<{ t: number; results: { match: number; series: LiveSeries[] }[]; warnings?: string[] }>('metrics', deliver);
   on<Cluster>('cluster', state => cluster.set(state));
   for (const name of ['pending', 'firing', 'acknowledged', 'resolved', 'silenced']) on<Alert>(name, applyAlert);
   on('reset', () => void loadAlerts().catch(() => undefined));
@@ -124,7 +126,8 @@ function becomeLive(): void {
   }
 }
 
-function deliver(event: { t: number; results: { match: number; series: LiveSeries[] }[] }): void {
+function deliver(event: { t: number; results: { match: number; series: LiveSeries[] }[]; warnings?: string[] }): void {
+  missing.set((event.warnings ?? []).join('; '));
   nodeAheadSeconds = event.t - Date.now() / 1000;
   const byExpression = new Map<string, LiveSeries[]>();
   for (const result of event.results) {

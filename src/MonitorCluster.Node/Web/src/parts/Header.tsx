@@ -1,5 +1,5 @@
 import { alerts } from '../data/alerts';
-import { connection, paused, retryNow } from '../data/live';
+import { cluster, connection, missing, paused, retryNow } from '../data/live';
 import { now, useStore } from '../data/store';
 import { place } from '../data/url';
 import { formatAge } from '../format';
@@ -35,6 +35,7 @@ export function Header() {
         ))}
       </nav>
       <Search />
+      <ConnectedNode />
       <Status />
       <button type="button" class="icon" title="Dark or light (t)" aria-label={dark ? 'Use the light theme' : 'Use the dark theme'} onClick={toggleTheme}>
         <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -44,6 +45,16 @@ export function Header() {
       </button>
     </header>
   );
+}
+
+// Only where there is a choice: with one member the name says nothing.
+function ConnectedNode() {
+  const state = useStore(cluster);
+  return state !== null && state.members.length > 1 ? (
+    <a class="connected" href="/cluster" title="The node this page is connected to; every node shows the same">
+      {state.node}
+    </a>
+  ) : null;
 }
 
 function Status() {
@@ -64,6 +75,17 @@ function Status() {
         {held ? '▶' : '❚❚'}
       </span>
     </button>
+  );
+}
+
+// Under the header while some shards have nobody who serves them: what is shown lacks their series.
+export function MissingBanner() {
+  const what = useStore(missing);
+  const lost = useStore(connection).status === 'broken';
+  return what === '' || lost ? null : (
+    <div class="missing-banner" role="status">
+      <strong>Some series are missing.</strong> <span>{what}</span>
+    </div>
   );
 }
 

@@ -22,6 +22,12 @@ export function Verdict() {
     problems.push(`${list(names, 'node')} ${dead.length === 1 ? 'is' : 'are'} dead`);
   }
 
+  const unreachable = members.filter(member => member.status !== 'dead' && member.reachable === false);
+  if (unreachable.length > 0) {
+    const names = unreachable.map(member => member.name);
+    problems.push(`${list(names, 'node')} ${unreachable.length === 1 ? 'does' : 'do'} not answer`);
+  }
+
   if (silent.length > 0 && flow) {
     const names = silent.map(host => host.name);
     problems.push(`${list(names, 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
@@ -33,7 +39,7 @@ export function Verdict() {
     problems.push(`${many}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
   }
 
-  const critical = dead.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
+  const critical = dead.length > 0 || unreachable.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
   const [level, text] =
     link.status === 'broken'
       ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]

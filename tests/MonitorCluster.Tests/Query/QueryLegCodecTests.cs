@@ -1,0 +1,171 @@
+using FsCheck;
+using FsCheck.Fluent;
+using MonitorCluster.Alert;
+using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.Model;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.Tests.Query;
+
+public sealed class QueryLegCodecTests
+{
+    [Fact]
+    public void Leg_EveryField_ComesBack()
+    {
+        QueryLeg leg = Leg();
+
+        Assert.True(QueryLegCodec.TryDecode(QueryLegCodec.Encode(leg).Span, out QueryLeg? read));
+
+        Assert.Equal(leg.Shards, read.Shards);
+        Assert.Equal(leg.Matchers.Select(m => m.ToString()), read.Matchers.Select(m => m.ToString()));
+        Assert.Equal(leg with { Shards = [], Matchers = [] }, read with { Shards = [], Matchers = [] });
+    }
+
+    // The page docs/formats/query.md shows these bytes.
+    [Fact]
+    public void Leg_Golden_HasTheDocumentedBytes() => Assert.Equal(
+        "010407F02E020003020101050100016D0168D00FA01F" + "0A14016E0000",
+        Convert.ToHexString(QueryLegCodec.Encode(new QueryLeg
+        {
+            Kind = QueryLegKind.Fetch,
+            Version = 7,
+            Timeout = TimeSpan.FromSeconds(6),
+            Shards = [new(0, 2), new(1, 2), new(2, 2), new(3, 2), new(5, 5), new(6, 5)],
+            Matchers = [Matcher("m", MatchOperator.Equal, "h")],
+            FromMs = 1_000,
+            ToMs = 2_000,
+            SeriesMax = 10,
+            SamplesMax = 20,
+            Name = "n",
+        }).Span));
+
+    [Fact]
+    public void Answer_EveryField_ComesBack()
+    {
+        QueryLegAnswer answer = Answer();
+
+        Assert.True(QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(answer).Span, 10_000, out QueryLegAnswer? read));
+
+        Assert.Equal(answer.Coverage, read.Coverage);
+        Assert.Equal(answer.Labels, read.Labels);
+        Assert.Equal(answer.Texts, read.Texts);
+        Assert.Equal(answer.Statistics, read.Statistics);
+        Assert.Equal(answer.Sizes.ByMetric, read.Sizes.ByMetric);
+        Assert.Equal(answer.Sizes.ByPair, read.Sizes.ByPair);
+        Assert.Equal(answer.Alerts, read.Alerts);
+        Assert.Equal(answer.Metadata, read.Metadata);
+        Assert.Equal((answer.Version, answer.Error, answer.Message, answer.Outcome), (read.Version, read.Error, read.Message, read.Outcome));
+        for (int i = 0; i < answer.Series.Count; i++)
+        {
+            Assert.Equal(answer.Series[i].Labels, read.Series[i].Labels);
+            Assert.Equal(answer.Series[i].Timestamps.ToArray(), read.Series[i].Timestamps.ToArray());
+            Assert.Equal(answer.Series[i].Values.ToArray(), read.Series[i].Values.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Answer_MoreSamplesThanAllowed_IsRefused()
+    {
+        ReadOnlyMemory<byte> bytes = QueryAnswerCodec.Encode(Answer());
+        long samples = Answer().Series.Sum(s => s.Timestamps.Length);
+
+        Assert.True(QueryAnswerCodec.TryDecode(bytes.Span, samples, out _));
+        Assert.False(QueryAnswerCodec.TryDecode(bytes.Span, samples - 1, out _));
+    }
+
+    [Fact]
+    public void Answer_CountThatItsBytesCannotHold_AllocatesNothingForIt()
+    {
+        // Version 0, no error, no message, no shards, one series without labels that says it has 40 million samples.
+        byte[] bytes = [1, 0, 0, 0, 0, 1, 0, 0x80, 0xB4, 0x89, 0x13, 0, 0];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.False(QueryAnswerCodec.TryDecode(bytes, 50_000_000, out _));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    [Fact]
+    public void Bytes_Damaged_NeverThrowAndAreNeverTakenHalf()
+    {
+        byte[] leg = QueryLegCodec.Encode(Leg()).ToArray(), answer = QueryAnswerCodec.Encode(Answer()).ToArray();
+        for (int length = 0; length < leg.Length; length++)
+        {
+            Assert.False(QueryLegCodec.TryDecode(leg.AsSpan(0, length), out _));
+        }
+
+        for (int length = 0; length < answer.Length; length++)
+        {
+            Assert.False(QueryAnswerCodec.TryDecode(answer.AsSpan(0, length), 10_000, out _));
+        }
+
+        var damage = from at in Gen.Choose(0, Math.Max(leg.Length, answer.Length) - 1) from value in Gen.Choose(0, 255) select (at, (byte)value);
+        Prop.ForAll(damage.ToArbitrary(), d =>
+        {
+            _ = QueryLegCodec.TryDecode(With(leg, d.at, d.Item2), out _);
+            _ = QueryAnswerCodec.TryDecode(With(answer, d.at, d.Item2), 10_000, out _);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
+    }
+
+    [Fact]
+    public void Bytes_AnyOthers_NeverThrow() => Prop.ForAll<byte[]>(bytes =>
+    {
+        byte[] versioned = [QueryLegCodec.Format, .. bytes];
+        _ = QueryLegCodec.TryDecode(versioned, out _);
+        _ = QueryAnswerCodec.TryDecode(versioned, 10_000, out _);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+
+    private static byte[] With(byte[] source, int at, byte value)
+    {
+        byte[] copy = [.. source];
+        copy[at % copy.Length] = value;
+        return copy;
+    }
+
+    private static LabelMatcher Matcher(string name, MatchOperator op, string value)
+    {
+        Assert.True(LabelMatcher.TryCreate(name, op, value, out LabelMatcher matcher, out string error), error);
+        return matcher;
+    }
+
+    private static QueryLeg Leg() => new()
+    {
+        Kind = QueryLegKind.Acknowledge,
+        Version = long.MaxValue,
+        Timeout = TimeSpan.FromMilliseconds(1_234),
+        Shards = [new ShardEpoch(0, 1), new ShardEpoch(1, 1), new ShardEpoch(2, 7), new ShardEpoch(65_535, 1)],
+        Matchers = [Matcher("__name__", MatchOperator.Equal, "up"), Matcher("é", MatchOperator.NotRegex, "a|b.*")],
+        FromMs = long.MinValue,
+        ToMs = long.MaxValue,
+        SeriesMax = 100_000,
+        SamplesMax = 50_000_000,
+        Name = "1-1",
+        By = "ann",
+        Comment = "looking",
+    };
+
+    private static QueryLegAnswer Answer() => new()
+    {
+        Version = 9,
+        Error = QueryErrorKind.BadData,
+        Message = "what",
+        Coverage = [ShardCoverage.Covered, ShardCoverage.Covered, ShardCoverage.NotMine, ShardCoverage.Later, ShardCoverage.NotReady],
+        Series =
+        [
+            new SeriesData(QueryWorld.Series(1), new long[] { -5, 0, 7 }, new[] { 1.5, double.NaN, Sample.StaleMarker }),
+            new SeriesData(
+                QueryWorld.Series(2),
+                Enumerable.Range(0, 2_500).Select(i => 1_000L * i).ToArray(),
+                Enumerable.Range(0, 2_500).Select(i => Math.Sin(i)).ToArray()),
+            new SeriesData(LabelSet.Empty, Array.Empty<long>(), Array.Empty<double>()),
+        ],
+        Labels = [QueryWorld.Series(3), LabelSet.Empty],
+        Texts = ["", "é"],
+        Statistics = [new ShardSummary(7, 1, 2, 3, 4.5, null, -6), new ShardSummary(8, 0, 0, 0, 0, 1, null)],
+        Sizes = new SeriesSizes([new NamedCount("m", 3)], [(new Label("a", "b"), 4)]),
+        Alerts = [Tests.Alert.Alerts.Make(QueryWorld.Series(4), id: "4-1", seq: 5)],
+        Metadata = [new MetricMetadata("m", "gauge", "help", "bytes")],
+        Outcome = AcknowledgeOutcome.Pending,
+    };
+}
