@@ -5,7 +5,8 @@ using MonitorCluster.Cluster.Transport;
 
 namespace MonitorCluster.Cluster.Membership;
 
-/// <summary>The body of <see cref="RequestKind.Join"/>, as JSON: it is rare, small, and the first thing that two builds of different age say to each other.</summary>
+/// <summary>The body of <see cref="RequestKind.Join"/>, as JSON: it is rare, small, and the first thing that two builds of different age say to each
+/// other.</summary>
 internal sealed record JoinRequest(
     Guid ClusterUuid,
     IReadOnlyDictionary<string, string> MustMatch,

@@ -40,7 +40,7 @@ public sealed record ShardsHandedOver;
 /// <param name="AlertSequence">The last number written.</param>
 public sealed record TellNews(long AlertSequence);
 
-/// <summary>Tells the membership actor to give this node's shards away before it leaves. Answered with <see cref="ShardsDrained"/>, in any state and always.</summary>
+/// <summary>Tells the membership actor to give this node's shards away before it leaves. Answered with <see cref="ShardsDrained"/>, in any state.</summary>
 public sealed record LeaveCluster;
 
 /// <summary>The answer to <see cref="LeaveCluster"/>: do the last flush now, then tell <see cref="LeaveNow"/>.</summary>

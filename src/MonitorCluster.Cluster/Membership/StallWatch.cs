@@ -5,8 +5,8 @@ namespace MonitorCluster.Cluster.Membership;
 /// <summary>Finds members whose heartbeat number stands still while this node's own heartbeats reach the database.</summary>
 /// <remarks>
 /// Only this node's monotonic clock measures, and only while its own heartbeats come through: time in which this node does not reach the database well
-/// counts for nobody, and after a longer gap all that was seen before is forgotten. A database that is away therefore stalls nobody. The last word is the
-/// database's: it evicts only who still has the observed number.
+/// counts for nobody, and before the first heartbeat and after a longer gap every count begins anew. A database that is away therefore stalls nobody.
+/// The last word is the database's: it evicts only who still has the observed number.
 /// </remarks>
 internal sealed class StallWatch(MembershipTiming timing, TimeSpan limit)
 {
@@ -16,15 +16,15 @@ internal sealed class StallWatch(MembershipTiming timing, TimeSpan limit)
     /// <summary>This node's own heartbeat came through.</summary>
     internal void OwnBeat(TimeSpan now)
     {
-        TimeSpan gap = lastOwnBeat is { } last ? now - last : TimeSpan.Zero;
+        TimeSpan? gap = now - lastOwnBeat;
         lastOwnBeat = now;
-        if (gap > timing.OwnGap)
+        if (gap is null || gap > timing.OwnGap)
         {
-            seen.Clear();
+            seen = seen.ToDictionary(pair => pair.Key, pair => (pair.Value.HeartbeatSeq, now));
         }
         else if (gap > timing.OwnBeat)
         {
-            seen = seen.ToDictionary(pair => pair.Key, pair => (pair.Value.HeartbeatSeq, pair.Value.Since + gap));
+            seen = seen.ToDictionary(pair => pair.Key, pair => (pair.Value.HeartbeatSeq, pair.Value.Since + gap.Value));
         }
     }
 
@@ -42,7 +42,10 @@ internal sealed class StallWatch(MembershipTiming timing, TimeSpan limit)
     }
 
     /// <summary>Who has stood still for the limit, ascending.</summary>
-    internal IReadOnlyList<ObservedMember> StandingStill(TimeSpan now) => lastOwnBeat is { } last && now - last <= timing.OwnBeat
-        ? [.. seen.Where(pair => now - pair.Value.Since >= limit).OrderBy(pair => pair.Key).Select(pair => new ObservedMember(pair.Key, pair.Value.HeartbeatSeq))]
-        : [];
+    internal IReadOnlyList<ObservedMember> StandingStill(TimeSpan now)
+    {
+        bool isBlind = lastOwnBeat is not { } last || now - last > timing.OwnBeat;
+        IEnumerable<KeyValuePair<long, (long HeartbeatSeq, TimeSpan Since)>> still = isBlind ? [] : seen.Where(pair => now - pair.Value.Since >= limit);
+        return [.. still.OrderBy(pair => pair.Key).Select(pair => new ObservedMember(pair.Key, pair.Value.HeartbeatSeq))];
+    }
 }

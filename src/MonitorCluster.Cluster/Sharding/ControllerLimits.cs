@@ -9,7 +9,8 @@ internal sealed record ControllerLimits
     /// <summary>Of them to one node, and from one node.</summary>
     internal int InFlightPerNode { get; init; } = 2;
 
-    /// <summary>Hand-overs under way when nodes leave: 340 shards (a third of 1,024) at 100 to 300 ms each take 2 to 7 s of the 30 s a leaving node has.</summary>
+    /// <summary>Hand-overs under way when nodes leave: 340 shards (a third of 1,024) at 100 to 300 ms each take 2 to 7 s of the 30 s that a leaving
+    /// node has.</summary>
     internal int DrainInFlight { get; init; } = 16;
 
     /// <summary>Of them to one node.</summary>

@@ -83,6 +83,9 @@ public class ControllerRoleTests
     public void Suspicions_StandForTwoMinutes_EndTheYounger()
     {
         MembershipDriver driver = Running(2, 3);
+        driver.Shards[1] = driver.Shards[1] with { Owner = 2 };
+        driver.Shards[2] = driver.Shards[2] with { Owner = 3 };
+        driver.Version++;
         driver.Store = call => call.Operation == Suspicions
             ? new List<SuspicionRow> { new(2, 3, "", 1_000), new(3, 2, "", 1_000) } : driver.Answer(call);
         for (int second = 0; second < 118; second++)

@@ -37,9 +37,11 @@ internal sealed class Machines
     internal MembershipConfig Config(int node = 1, params string[] seeds) => new(Identity, NodeOf(node), seeds, Timing, new Random(1), TimeProvider.System);
 
     /// <summary>Moves the time, for what is called next.</summary>
-    internal void Advance(double seconds)
+    internal void Advance(double seconds) => AdvanceTo(Now + TimeSpan.FromSeconds(seconds));
+
+    internal void AdvanceTo(TimeSpan time)
     {
-        Now += TimeSpan.FromSeconds(seconds);
+        Now = time;
         Outbox.Begin(Now);
     }
 

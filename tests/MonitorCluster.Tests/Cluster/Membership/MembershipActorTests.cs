@@ -276,6 +276,7 @@ public sealed class MembershipActorTests : IDisposable
         double took = cluster.Until(() => nodes[2].Answers.Count > 0, 10);
 
         Assert.True(Assert.IsType<OperationResult>(nodes[2].Answers[0]).IsDone, nodes[2].Answers[0].ToString());
+        cluster.Advance(0.1);
         Assert.InRange(took, 0, 0.1); // the news travel at once, nobody waits for a poll
         Assert.All(nodes, node => Assert.Equal(nodes[1].Incarnation, node.View.ShardOwners[shard].Owner));
     }

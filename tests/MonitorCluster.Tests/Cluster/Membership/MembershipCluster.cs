@@ -45,7 +45,8 @@ internal sealed class MembershipCluster : IDisposable
     internal Node Start(int number, string seeds = "", string? name = null, int? dataDir = null, NodeRoles roles = NodeRoles.Aggregator, int? shards = null)
     {
         HookedConnections store = new(Connections());
-        Node node = new(this, Machines.NodeOf(number, roles) with { NodeName = name ?? $"n{number}", DataDirId = Machines.NodeOf(dataDir ?? number).DataDirId }, store);
+        Guid dataDirId = Machines.NodeOf(dataDir ?? number).DataDirId;
+        Node node = new(this, Machines.NodeOf(number, roles) with { NodeName = name ?? $"n{number}", DataDirId = dataDirId }, store);
         nodes.Add(node);
         node.Start(dispatcher, [.. seeds.Split(',', StringSplitOptions.RemoveEmptyEntries)], shards ?? ShardCount);
         dispatcher.RunUntilIdle();

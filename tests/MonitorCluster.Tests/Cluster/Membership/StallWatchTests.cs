@@ -48,7 +48,7 @@ public class StallWatchTests
     [Fact]
     public void OwnBeat_GapOfThreeSecondsOrLess_DoesNotCountButForgetsNothing()
     {
-        Run(14, step: 1, still: 2);
+        Run(15, step: 1, still: 2); // the first step only begins to watch
         now += 1.9; // with the step that follows 2.9 s
         Run(1, step: 1, still: 2);
         Assert.Empty(Still());

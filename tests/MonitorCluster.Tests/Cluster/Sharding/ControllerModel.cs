@@ -91,9 +91,10 @@ internal sealed class ControllerModel
     private void Check(ControllerPlan plan)
     {
         HashSet<int> touched = [];
-        int moving = shards.Count(shard => shard.Target is not null && IsLiving(shard.Owner));
-        Dictionary<long, int> into = shards.Where(shard => shard.Target is not null && IsLiving(shard.Owner)).CountBy(shard => shard.Target!.Value).ToDictionary();
-        Dictionary<long, int> from = shards.Where(shard => shard.Target is not null && IsLiving(shard.Owner)).CountBy(shard => shard.Owner!.Value).ToDictionary();
+        List<ShardOwner> underWay = [.. shards.Where(shard => shard.Target is not null && IsLiving(shard.Owner))];
+        int moving = underWay.Count;
+        Dictionary<long, int> into = underWay.CountBy(shard => shard.Target!.Value).ToDictionary();
+        Dictionary<long, int> from = underWay.CountBy(shard => shard.Owner!.Value).ToDictionary();
         foreach (ShardAssignment one in plan.Assignments)
         {
             Assert.True(touched.Add(one.ShardId));
