@@ -47,6 +47,8 @@ internal sealed class MemoryNetworks
     {
         public IActorRef? Acceptor { get; private set; }
 
+        public TransportStatistics Statistics { get; } = new();
+
         public string Address => address;
 
         public void Accept(IActorRef acceptor) => Acceptor = acceptor;
