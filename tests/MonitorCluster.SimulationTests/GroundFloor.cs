@@ -1,1 +1,2 @@
 global using MonitorCluster.Actors;
+global using MonitorCluster.SimulationTests.World;

@@ -10,37 +10,18 @@ internal sealed partial class SimWorld
 {
     private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(60);
 
-    private bool Step() => random.Next(2) == 0 ? Step(first) || Step(second) : Step(second) || Step(first);
+    protected override bool Step() => Random.Next(2) == 0 ? first.Step() || second.Step() : second.Step() || first.Step();
 
-    private static bool Step(SimMachine machine) => machine is { IsPaused: false, Process: { } process } && process.Dispatcher.Step();
-
-    private void Advance(TimeSpan time) => RunUntil(static () => false, time);
-
-    private bool RunUntil(Func<bool> condition, TimeSpan limit)
-    {
-        DateTimeOffset target = Time.GetUtcNow() + limit;
-        while (!condition())
-        {
-            if (!Step() && !Time.FireNext(target))
-            {
-                Time.MoveTo(target);
-                return condition();
-            }
-        }
-
-        return true;
-    }
-
-    private static void FlushAll(SimMachine machine, bool isCut)
+    private static void FlushAll(OneNodeMachine machine, bool isCut)
     {
         if (machine.Process is { } process)
         {
-            process.Dispatcher.Post(() => _ = process.Node.Journal.Ask<FlushedAll>(new FlushAll(isCut), HealLimit, CancellationToken.None));
+            process.Threads.Pool.Post(() => _ = process.Node.Journal.Ask<FlushedAll>(new FlushAll(isCut), HealLimit, CancellationToken.None));
         }
     }
 
     // The store is asked for what a node may answer now; a node that is not ready refuses.
-    private void Query(SimMachine machine, bool isLast)
+    private void Query(OneNodeMachine machine, bool isLast)
     {
         if (machine.Process is not { Node.IsReady: true } process)
         {
@@ -50,7 +31,7 @@ internal sealed partial class SimWorld
 
         foreach (SimModel model in Machines.Select(m => m.Model))
         {
-            foreach (string host in isLast ? model.HostNames : [$"{machine.Name}{random.Next(4)}"])
+            foreach (string host in isLast ? model.HostNames : [$"{machine.Name}{Random.Next(4)}"])
             {
                 HashSet<SimSample> expected = judge.Durable(host, isLast);
                 if (Evaluate(process, $"{{host=\"{host}\"}}[40m]") is MatrixResult result)
@@ -75,7 +56,7 @@ internal sealed partial class SimWorld
     {
         Task<QueryResult>? task = null;
         long atMs = NowMs + 600_000; // later than any sample
-        process.Dispatcher.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, CancellationToken.None));
+        process.Threads.Pool.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, CancellationToken.None));
         RunUntil(() => task is { IsCompleted: true }, TimeSpan.FromSeconds(2));
         if (task is { IsFaulted: true, Exception.InnerException: var e } && e is not (QueryException or TimeoutException))
         {
@@ -91,14 +72,15 @@ internal sealed partial class SimWorld
     {
         Say("the world heals");
         Faults.IsOn = false;
-        foreach (SimMachine machine in Machines)
+        foreach (OneNodeMachine machine in Machines)
         {
-            machine.Files.FailsWrites = machine.Files.FailsSyncs = machine.IsPaused = false;
+            machine.Files.FailsWrites = machine.Files.FailsSyncs = false;
+            machine.Resume();
         }
 
         Advance(TimeSpan.FromSeconds(3)); // a zombie finds out now
         CheckProcesses();
-        foreach (SimMachine machine in main == second ? [second, first] : Machines.Take(1))
+        foreach (OneNodeMachine machine in main == second ? [second, first] : Machines.Take(1))
         {
             Drain(machine);
         }
@@ -112,15 +94,15 @@ internal sealed partial class SimWorld
     }
 
     // Everything that the machine's log holds must get into the store, within bounded time.
-    private void Drain(SimMachine machine)
+    private void Drain(OneNodeMachine machine)
     {
         main = machine;
-        (machine == first ? second : first).Kill(isPowerLoss: random.Next(2) == 0);
-        DateTimeOffset limit = Time.GetUtcNow() + HealLimit;
+        (machine == first ? second : first).Kill(isPowerLoss: Random.Next(2) == 0);
+        DateTimeOffset limit = Now + HealLimit;
         SimBatch? last = null;
         while (last is not { IsDurable: true })
         {
-            Require(Time.GetUtcNow() < limit, "the log was not journalled in time after the world healed");
+            Require(Now < limit, "the log was not journalled in time after the world healed");
             if (machine.Process is null)
             {
                 last = null; // it ended because the other one was alive
@@ -139,7 +121,7 @@ internal sealed partial class SimWorld
 
         NodeRuntime node = machine.Process!.Node;
         Require(RunUntil(() => node.StreamCounters.OldestUnackedMs == 0, TimeSpan.FromSeconds(10)), "sections stay unjournalled in the log");
-        FlushAll(machine, isCut: random.Next(2) == 0);
+        FlushAll(machine, isCut: Random.Next(2) == 0);
         Advance(TimeSpan.FromSeconds(3));
         CheckProcesses();
     }

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-
 namespace MonitorCluster.SimulationTests.OneNode;
 
 /// <summary>
@@ -11,15 +8,13 @@ namespace MonitorCluster.SimulationTests.OneNode;
 /// One world in three has a second machine: its node takes the shards while the first one's is stopped by a signal, which then wakes up and
 /// must find itself fenced. See docs/simulation.md.
 /// </remarks>
-internal sealed partial class SimWorld : IDisposable
+internal sealed partial class SimWorld : Simulation
 {
     public const int Shards = 8;
     private static readonly TimeSpan Duration = TimeSpan.FromMinutes(1);
 
-    private readonly Action<string>? trace;
-    private readonly Random random;
-    private readonly SimMachine first;
-    private readonly SimMachine second;
+    private readonly OneNodeMachine first;
+    private readonly OneNodeMachine second;
     private readonly SimJudge judge;
     private readonly bool isJudgedByContent;
     private readonly bool isLateAllowed;
@@ -28,7 +23,7 @@ internal sealed partial class SimWorld : IDisposable
     private readonly DateTimeOffset pauseAt;
     private DateTimeOffset wakeAt = DateTimeOffset.MaxValue;
     private DateTimeOffset restartAt;
-    private SimMachine main;
+    private OneNodeMachine main;
     private int kills;
     private int evictions;
     private int stops;
@@ -40,49 +35,34 @@ internal sealed partial class SimWorld : IDisposable
     /// </param>
     /// <param name="trace">Takes a line for everything that happens.</param>
     public SimWorld(int seed, Mutation mutation = Mutation.None, bool isJudgedByContent = false, Action<string>? trace = null)
+        : base(seed, mutation, trace)
     {
         this.isJudgedByContent = isJudgedByContent;
-        this.trace = trace;
-        (Seed, Mutation, random) = (seed, mutation, new Random(seed));
-        Faults = new SimFaults(random, Time);
-        Store = new SimStore(Time);
-        isLateAllowed = random.Next(2) == 0;
-        isSecondQuiet = random.Next(2) == 0; // then the zombie's rows, were they written, would not even collide
-        first = new SimMachine("a", this, random, new SimModel("a", random, isLateAllowed));
-        second = new SimMachine("b", this, random, new SimModel("b", random, isLateAllowed));
+        isLateAllowed = Random.Next(2) == 0;
+        isSecondQuiet = Random.Next(2) == 0; // then the zombie's rows, were they written, would not even collide
+        first = new OneNodeMachine("a", this, Random, new SimModel("a", Random, isLateAllowed));
+        second = new OneNodeMachine("b", this, Random, new SimModel("b", Random, isLateAllowed));
         judge = new SimJudge(this, [first.Model, second.Model]);
         main = first;
-        end = Time.GetUtcNow() + Duration;
-        pauseAt = seed % 3 == 0 ? Time.GetUtcNow() + TimeSpan.FromSeconds(random.Next(5, 40)) : DateTimeOffset.MaxValue;
+        end = Now + Duration;
+        pauseAt = seed % 3 == 0 ? Now + TimeSpan.FromSeconds(Random.Next(5, 40)) : DateTimeOffset.MaxValue;
     }
-
-    public int Seed { get; }
-
-    public Mutation Mutation { get; }
-
-    public VirtualTimeProvider Time { get; } = new();
-
-    public SimStore Store { get; }
-
-    public SimFaults Faults { get; }
 
     public SectionNumbers Numbers { get; } = new();
 
-    private long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private IEnumerable<SimMachine> Machines => [first, second];
+    private IEnumerable<OneNodeMachine> Machines => [first, second];
 
     /// <summary>Lives through the schedule, heals the world, and judges what is left.</summary>
     /// <exception cref="SimulationException">A promise was broken.</exception>
     public SimReport Run()
     {
         first.Start();
-        while (Time.GetUtcNow() < end)
+        while (Now < end)
         {
-            Advance(TimeSpan.FromMilliseconds(random.Next(10, 250)));
+            Advance(TimeSpan.FromMilliseconds(Random.Next(10, 250)));
             CheckProcesses();
             GoOnWithPause();
-            if (main.Process is null && Time.GetUtcNow() >= restartAt)
+            if (main.Process is null && Now >= restartAt)
             {
                 main.Start();
             }
@@ -94,35 +74,23 @@ internal sealed partial class SimWorld : IDisposable
         return Report();
     }
 
-    public bool IsTraced => trace is not null;
-
-    public void Say(string what) => trace?.Invoke($"{Time.GetUtcNow():mm:ss.fff} {what}");
-
-    public void Require([DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] Complaint what)
+    public override void Dispose()
     {
-        if (!holds)
-        {
-            throw new SimulationException($"{Time.GetUtcNow():mm:ss.fff} {what.ToString()}");
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (SimMachine machine in Machines)
+        foreach (OneNodeMachine machine in Machines)
         {
             machine.Kill(isPowerLoss: false);
         }
 
-        Store.Dispose();
+        base.Dispose();
     }
 
     private void Act()
     {
-        int dice = random.Next(1_000);
+        int dice = Random.Next(1_000);
         switch (dice)
         {
             case < 640:
-                SimMachine target = first.IsReplaced && random.Next(3) == 0 ? first : main;
+                OneNodeMachine target = first.IsReplaced && Random.Next(3) == 0 ? first : main;
                 if (target.Process is not null && !(first.IsPaused && isSecondQuiet))
                 {
                     target.Submit(target.Model.NextBatch(NowMs));
@@ -133,15 +101,15 @@ internal sealed partial class SimWorld : IDisposable
                 Query(main, isLast: false);
                 break;
             case < 720:
-                FlushAll(main, isCut: random.Next(2) == 0);
+                FlushAll(main, isCut: Random.Next(2) == 0);
                 break;
             case < 745:
                 Say("the store goes away");
-                Faults.StoreAway(TimeSpan.FromMilliseconds(random.Next(100, 5_000)));
+                Faults.StoreAway(TimeSpan.FromMilliseconds(Random.Next(100, 5_000)));
                 break;
             case < 755:
                 Say("the link is cut");
-                Faults.CutLink(TimeSpan.FromMilliseconds(random.Next(100, 3_000)));
+                Faults.CutLink(TimeSpan.FromMilliseconds(Random.Next(100, 3_000)));
                 break;
             case < 775:
                 Say("the disk is full");
@@ -156,7 +124,7 @@ internal sealed partial class SimWorld : IDisposable
                 main.Files.FailsWrites = main.Files.FailsSyncs = false;
                 break;
             case < 865:
-                main.JumpClock(TimeSpan.FromSeconds(random.Next(1, 40)));
+                main.JumpClock(TimeSpan.FromSeconds(Random.Next(1, 40)));
                 break;
             case < 890:
                 Kill();
@@ -174,11 +142,11 @@ internal sealed partial class SimWorld : IDisposable
             return;
         }
 
-        LetHappen(random.Next(80)); // so that it dies in the middle of things
-        main.Kill(isPowerLoss: random.Next(2) == 0);
+        LetHappen(Random.Next(80)); // so that it dies in the middle of things
+        main.Kill(isPowerLoss: Random.Next(2) == 0);
         Say("killed");
         kills++;
-        restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(2_000));
+        restartAt = Now + TimeSpan.FromMilliseconds(Random.Next(2_000));
     }
 
     // As SIGTERM does: in order, while the world goes on with its faults.
@@ -191,44 +159,37 @@ internal sealed partial class SimWorld : IDisposable
 
         Say("told to stop");
         Task<bool>? stopped = null;
-        process.Dispatcher.Post(() => stopped = process.Node.StopAsync(CancellationToken.None));
+        process.Threads.Pool.Post(() => stopped = process.Node.StopAsync(CancellationToken.None));
         Require(RunUntil(() => stopped is { IsCompleted: true }, TimeSpan.FromMinutes(2)), "the node did not stop in time");
         Require(stopped!.IsCompletedSuccessfully, $"the node did not stop in order: {stopped.Exception}");
         stops++;
         main.Kill(isPowerLoss: false);
-        restartAt = Time.GetUtcNow() + TimeSpan.FromMilliseconds(random.Next(1_000));
-    }
-
-    private void LetHappen(int steps)
-    {
-        while (steps-- > 0)
-        {
-            Step();
-        }
+        restartAt = Now + TimeSpan.FromMilliseconds(Random.Next(1_000));
     }
 
     // The first machine's node is stopped, the second's takes over, the first wakes up as a zombie.
     private void GoOnWithPause()
     {
-        DateTimeOffset now = Time.GetUtcNow();
+        DateTimeOffset now = Now;
         if (now >= pauseAt && wakeAt == DateTimeOffset.MaxValue && first.Process is { Node.IsReady: true } && second.Process is null)
         {
             first.Submit(first.Model.NextBatch(NowMs));
-            LetHappen(random.Next(80)); // so that it stops in the middle of things, with rows to write when it wakes up
-            (first.IsPaused, first.IsReplaced, main) = (true, true, second);
-            wakeAt = now + TimeSpan.FromMilliseconds(random.Next(3_500, 10_000));
+            LetHappen(Random.Next(80)); // so that it stops in the middle of things, with rows to write when it wakes up
+            first.Replace();
+            main = second;
+            wakeAt = now + TimeSpan.FromMilliseconds(Random.Next(3_500, 10_000));
             restartAt = now;
         }
 
         if (now >= wakeAt)
         {
-            first.IsPaused = false;
+            first.Resume();
         }
     }
 
     private void CheckProcesses()
     {
-        foreach (SimMachine machine in Machines)
+        foreach (OneNodeMachine machine in Machines)
         {
             if (!isJudgedByContent)
             {
@@ -244,7 +205,7 @@ internal sealed partial class SimWorld : IDisposable
     }
 
     private SimReport Report() => new(
-        Machines.SelectMany(m => m.Processes).Sum(p => p.Dispatcher.Steps),
+        Machines.SelectMany(m => m.Processes).Sum(p => p.Threads.Steps),
         Machines.SelectMany(m => m.Model.Batches).Where(b => b.IsAcknowledged).Sum(b => b.Samples.Count),
         judge.Rows,
         judge.Cuts,

@@ -1,6 +1,6 @@
 using MonitorCluster.TimeSeries.Model;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>What a writer has offered to a machine, and what it was told about it. No (series, time) is ever offered twice.</summary>
 /// <param name="machine">The machine's name; its hosts have names of their own.</param>

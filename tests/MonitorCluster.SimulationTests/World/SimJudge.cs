@@ -6,10 +6,10 @@ using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>Says whether a world kept the program's promises. It reads every journal row ever written, below the (series, time) net.</summary>
-internal sealed class SimJudge(SimWorld world, IReadOnlyList<SimModel> models)
+internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
 {
     private readonly Dictionary<SimSample, int> journalled = [];
     private readonly Dictionary<(int ShardId, int Number), SimSeries> seriesByNumber = [];

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>Keeps what a node logs as an error, but for the errors that the world makes; tells the world's trace everything.</summary>
-internal sealed class SimLog(SimWorld world, string machine) : ILoggerFactory, ILogger
+internal sealed class SimLog(Simulation world, string machine) : ILoggerFactory, ILogger
 {
     private const int DiskFailed = 3101;
     private const int Evicted = 2012;

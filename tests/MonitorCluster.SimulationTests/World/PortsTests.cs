@@ -3,14 +3,14 @@ using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Node;
 using MonitorCluster.Stream;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>The simulation runs production's program: it may replace the ports of <see cref="NodePorts"/>, and nothing behind them.</summary>
 public sealed class PortsTests
 {
     // What a type of this project may derive from or implement of src. ReceiveActor is the base of actors outside of the node: writer, link, model.
     private static readonly HashSet<Type> Allowed =
-        [typeof(IStoreConnections), typeof(IWalFiles), typeof(ActorBase), typeof(ReceiveActor), typeof(IWithTimers), typeof(IWithStash)];
+        [typeof(IStoreConnections), typeof(IWalFiles), typeof(IDispatcherProvider), typeof(ActorBase), typeof(ReceiveActor), typeof(IWithTimers), typeof(IWithStash)];
 
     [Fact]
     public void Simulation_ReplacesNothingOfTheProgram_ButItsPorts()

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>What went wrong, put into words only when it did: the judge asks a million questions.</summary>
 [InterpolatedStringHandler]

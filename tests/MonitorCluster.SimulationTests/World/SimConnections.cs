@@ -2,13 +2,16 @@ using System.Data.Common;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Cluster.Storage.Sqlite;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>One process's way to the store: faults between statement and database, and the mutations that a rewritten statement can make.</summary>
-internal sealed class SimConnections(SimStore store, SimFaults faults, Mutation mutation) : IStoreConnections
+internal sealed class SimConnections(Simulation world, SimMachine machine) : IStoreConnections
 {
     private const string InsertJournal = "INSERT INTO journal(";
     private static readonly StoreDialect SimDialect = SqliteDialect.Create(SimStore.Now, busyTimeoutMs: 0);
+    private readonly SimStore store = world.Store;
+    private readonly SimFaults faults = world.Faults;
+    private readonly Mutation mutation = world.Mutation;
     private readonly List<(object? Shard, object? Jseq, object? Marks)> marksOfThis = [];
     private readonly List<(object? Shard, object? Jseq, object? Marks)> marksOfLast = [];
 
@@ -22,7 +25,7 @@ internal sealed class SimConnections(SimStore store, SimFaults faults, Mutation 
 
     public DbConnection Open()
     {
-        faults.BeforeStatement();
+        faults.BeforeStatement(machine.StoreCutUntil);
         return new SimConnection(this);
     }
 
@@ -55,7 +58,7 @@ internal sealed class SimConnections(SimStore store, SimFaults faults, Mutation 
             return default!; // settings of a connection: they are made
         }
 
-        faults.BeforeStatement();
+        faults.BeforeStatement(machine.StoreCutUntil);
         if (sql == Dialect.Commit)
         {
             return faults.Commit(() => Commit(connection, execute));

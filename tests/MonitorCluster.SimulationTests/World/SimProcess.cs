@@ -4,35 +4,34 @@ using MonitorCluster.Aggregate;
 using MonitorCluster.Node;
 using MonitorCluster.Stream;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>One run of the node: production's <see cref="NodeRuntime"/> on simulated ports, on a dispatcher that stops with it.</summary>
 internal sealed class SimProcess
 {
-    private readonly SimWorld world;
+    private readonly Simulation world;
     private readonly IActorRef writer;
     private readonly List<SimBatch> failed = []; // the disk may have kept them; void once a later batch is logged, whose checkpoint says so
     private int submitted;
 
-    public SimProcess(SimMachine machine, SimWorld world, NodeSettings settings, Guid directoryId, Random random)
+    public SimProcess(SimMachine machine, Simulation world, Random random)
     {
         this.world = world;
         Clock = new SimClock(world.Time) { Offset = machine.ClockOffset };
-        Dispatcher = new DeterministicDispatcher((ulong)random.NextInt64(), world.Time);
+        Threads = new SimThreads(random, world.Time);
         Log = new SimLog(world, machine.Name);
         Node = new NodeRuntime(
-            settings,
+            machine.Settings(),
             new NodePorts(
                 Clock,
-                Dispatcher,
-                new SimConnections(world.Store, world.Faults, world.Mutation),
+                Threads,
+                new SimConnections(world, machine),
                 machine.Files,
                 new Random(random.Next()),
                 () => [],
                 Log),
-            directoryId);
-        IActorRef link = Node.System.ActorOf(Props.Create(() => new SimLink(Node.Region, world)), "link");
-        Node.Collector.Tell(new UseRegion(link), null);
+            machine.DirectoryId);
+        machine.OnMade(Node);
         writer = Node.System.ActorOf(Props.Create(() => new SimWriter(this)), "writer");
     }
 
@@ -40,7 +39,7 @@ internal sealed class SimProcess
 
     public SimClock Clock { get; }
 
-    public DeterministicDispatcher Dispatcher { get; }
+    public SimThreads Threads { get; }
 
     public SimLog Log { get; }
 

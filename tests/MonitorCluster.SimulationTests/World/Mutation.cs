@@ -1,4 +1,4 @@
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>A rule of the protocol that is broken on purpose: a simulation that does not notice proves nothing.</summary>
 /// <remarks>No switch for any of them is in src: they live in what the simulation puts in the place of ports, and in the link to the region.</remarks>

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>The world's database: a real SQLite in memory, which outlives every node, and what the judge adds to it.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>A connection to <see cref="SimStore"/>. Closed within a transaction, it rolls back, as a lost connection does.</summary>
 internal sealed class SimConnection(SimConnections connections) : DbConnection

@@ -1,4 +1,4 @@
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>What one process sees of the world's time: the machine's wall clock may be wrong, and a process that was killed has no timers.</summary>
 internal sealed class SimClock(VirtualTimeProvider world) : TimeProvider

@@ -1,18 +1,14 @@
 using MonitorCluster.Aggregate;
-using MonitorCluster.Cluster.Membership;
-using MonitorCluster.Collect;
 using MonitorCluster.Detect;
 using MonitorCluster.Node;
 using MonitorCluster.SimulationTests.Stream;
 using MonitorCluster.Stream;
 
-namespace MonitorCluster.SimulationTests.OneNode;
+namespace MonitorCluster.SimulationTests.World;
 
 /// <summary>A machine with a disk and a wrong clock, on which a node is started, killed and paused. Its samples come from a writer of its own.</summary>
-internal sealed class SimMachine(string name, SimWorld world, Random random, SimModel model)
+internal abstract class SimMachine(string name, Simulation world, Random random, SimModel model)
 {
-    private readonly Guid directoryId = new(name[0], 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-
     public string Name { get; } = name;
 
     public SimModel Model { get; } = model;
@@ -26,33 +22,40 @@ internal sealed class SimMachine(string name, SimWorld world, Random random, Sim
     public List<SimProcess> Processes { get; } = [];
 
     /// <summary>Stopped by a signal: its timers go on, it does not.</summary>
-    public bool IsPaused { get; set; }
-
-    /// <summary>Another node took its shards while it was paused: it must notice, and end.</summary>
-    public bool IsReplaced { get; set; }
+    public bool IsPaused { get; protected set; }
 
     public TimeSpan ClockOffset { get; private set; }
 
-    public void Start()
+    /// <summary>Until when this machine, and no other, does not reach the store.</summary>
+    public DateTimeOffset StoreCutUntil { get; set; }
+
+    /// <summary>The identity of its data directory.</summary>
+    public Guid DirectoryId { get; } = new(name[0], 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+
+    protected Simulation World => world;
+
+    public virtual void Start()
     {
         world.Say($"{Name} starts");
-        IsPaused = IsReplaced = false;
-        Process = new SimProcess(this, world, Settings(), directoryId, random);
+        IsPaused = false;
+        Process = new SimProcess(this, world, random);
         Processes.Add(Process);
     }
 
     /// <summary>The process is gone between two messages of some actors.</summary>
     /// <param name="isPowerLoss">With it what the disk had not synced.</param>
-    public void Kill(bool isPowerLoss)
+    public virtual void Kill(bool isPowerLoss)
     {
         Process?.Kill();
         Process = null;
-        IsPaused = IsReplaced = false;
+        IsPaused = false;
         if (isPowerLoss)
         {
             Files.Crash();
         }
     }
+
+    public bool Step() => !IsPaused && Process is { } process && process.Threads.Step();
 
     public void JumpClock(TimeSpan by)
     {
@@ -62,11 +65,17 @@ internal sealed class SimMachine(string name, SimWorld world, Random random, Sim
 
     public void Submit(SimBatch batch) => Process?.Submit(batch);
 
-    private NodeSettings Settings() => new()
+    /// <summary>The settings of the next process.</summary>
+    public abstract NodeSettings Settings();
+
+    /// <summary>Called for each new process before anything runs.</summary>
+    public virtual void OnMade(NodeRuntime node)
     {
-        Node = new NodeOptions { Name = Name, DataDir = "simulated" },
-        Cluster = new ClusterOptions { ShardCount = SimWorld.Shards },
-        Collect = new CollectOptions { Enabled = false },
+    }
+
+    /// <summary>Intervals so short that a minute is long.</summary>
+    protected static NodeSettings Hasty() => new()
+    {
         Wal = new WalOptions
         {
             SegmentBytes = 6 << 10,
