@@ -1,5 +1,6 @@
 using System.Reflection;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Node;
 using MonitorCluster.Stream;
 
@@ -10,7 +11,10 @@ public sealed class PortsTests
 {
     // What a type of this project may derive from or implement of src. ReceiveActor is the base of actors outside of the node: writer, link, model.
     private static readonly HashSet<Type> Allowed =
-        [typeof(IStoreConnections), typeof(IWalFiles), typeof(IDispatcherProvider), typeof(ActorBase), typeof(ReceiveActor), typeof(IWithTimers), typeof(IWithStash)];
+    [
+        typeof(IStoreConnections), typeof(IWalFiles), typeof(IDispatcherProvider), typeof(INetwork), typeof(ILink),
+        typeof(ActorBase), typeof(ReceiveActor), typeof(IWithTimers), typeof(IWithStash),
+    ];
 
     [Fact]
     public void Simulation_ReplacesNothingOfTheProgram_ButItsPorts()

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
@@ -143,7 +144,7 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
     private int Count(KeptRow row)
     {
         ReadOnlySpan<byte> body = row.Body;
-        Digest = (Digest ^ Cluster.Sharding.XxHash64.Hash(body)) * 0x9E3779B97F4A7C15;
+        Digest = (Digest ^ XxHash64.Hash(body)) * 0x9E3779B97F4A7C15;
         int samples = 0;
         int offset = body.IsEmpty ? 0 : 1;
         while (offset < body.Length)
