@@ -1,6 +1,8 @@
 using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Node;
+using MonitorCluster.SimulationTests.Cluster;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.SimulationTests.OneNode;
@@ -8,6 +10,9 @@ namespace MonitorCluster.SimulationTests.OneNode;
 /// <summary>A machine whose node is alone; between its collector and its region is a <see cref="SimLink"/>.</summary>
 internal sealed class OneNodeMachine(string name, SimWorld world, Random random, SimModel model) : SimMachine(name, world, random, model)
 {
+    // A node alone: nobody else is on its network.
+    public override INetwork Network { get; } = new SimNetwork(random, world.Time).Start(name, $"{name}:9601");
+
     /// <summary>Another node took its shards while it was paused: it must notice, and end.</summary>
     public bool IsReplaced { get; private set; }
 

@@ -189,6 +189,12 @@ internal sealed partial class SimWorld : Simulation
 
     private void CheckProcesses()
     {
+        if (!isJudgedByContent)
+        {
+            string? breach = Store.Breach();
+            Require(breach is null, $"{breach}");
+        }
+
         foreach (OneNodeMachine machine in Machines)
         {
             if (!isJudgedByContent)

@@ -91,6 +91,19 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
         }
     }
 
+    /// <summary>Checks what <c>sum_over_time</c> says of each series of a host, after <see cref="CheckStore"/>.</summary>
+    public void CheckSums(string host, VectorResult sums)
+    {
+        Dictionary<LabelSet, double> expected = journalled.Keys.Where(s => s.Series.Host == host)
+            .GroupBy(s => s.Series).ToDictionary(g => g.Key.Labels.Without(LabelSet.NameLabel), g => g.Sum(s => s.Value));
+        Require(expected.Count == sums.Samples.Count, $"sum_over_time finds {sums.Samples.Count} series of {host} instead of {expected.Count}");
+        foreach (VectorSample sample in sums.Samples)
+        {
+            double sum = expected.GetValueOrDefault(sample.Labels);
+            Require(Math.Abs(sample.Value - sum) <= Math.Abs(sum) * 1e-9, $"sum_over_time of {sample.Labels} is {sample.Value} instead of {sum}");
+        }
+    }
+
     private void ReadSeries()
     {
         foreach (SimSeries series in models.SelectMany(m => m.Series))
@@ -203,10 +216,18 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
 
         Alerts = log.Count;
         Require(world.Store.Query("SELECT n FROM alert_seq", r => r.GetInt64(0))[0] == log.Count, "the alert sequence is not the log's last number");
+        foreach (IGrouping<string, (long, string Id, string Status)> alert in log.GroupBy(a => a.Id))
+        {
+            string[] life = [.. alert.Select(a => a.Status)];
+            Require(life.Zip(life.Skip(1)).All(s => Rank(s.First) < Rank(s.Second)), $"alert {alert.Key} went {string.Join(", ", life)}");
+        }
+
         var open = log.GroupBy(a => a.Id).Where(g => g.Last().Status != "resolved").Select(g => g.Key).Order(StringComparer.Ordinal);
         var rows = world.Store.Query("SELECT alert_id FROM alert", r => r.GetString(0)).Order(StringComparer.Ordinal);
         Require(open.SequenceEqual(rows), "the open alerts are not those that the log leaves open");
     }
+
+    private static int Rank(string status) => Array.IndexOf(["pending", "firing", "acknowledged", "resolved"], status);
 
     private IEnumerable<SimSeries> SeriesOf(string host) => models.SelectMany(m => m.Series).Where(s => s.Host == host);
 

@@ -1,4 +1,5 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Detect;
 using MonitorCluster.Node;
 using MonitorCluster.SimulationTests.Stream;
@@ -31,6 +32,9 @@ internal abstract class SimMachine(string name, Simulation world, Random random,
 
     /// <summary>The identity of its data directory.</summary>
     public Guid DirectoryId { get; } = new(name[0], 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+
+    /// <summary>The next process's way to others.</summary>
+    public abstract INetwork Network { get; }
 
     protected Simulation World => world;
 

@@ -6,17 +6,17 @@ namespace MonitorCluster.SimulationTests.World;
 /// <param name="machine">The machine's name; its hosts have names of their own.</param>
 /// <param name="random">The world's chance.</param>
 /// <param name="isLateAllowed">Whether samples may be older than their series' newest.</param>
-internal sealed class SimModel(string machine, Random random, bool isLateAllowed)
+/// <param name="hosts">How many hosts it writes for.</param>
+/// <param name="seriesMax">How many series, at most.</param>
+internal sealed class SimModel(string machine, Random random, bool isLateAllowed, int hosts = 4, int seriesMax = 60)
 {
-    private const int Hosts = 4;
-    private const int SeriesMax = 60;
     private const long TooOldMs = 2 * 3_600_000; // beyond the simulated retention of one hour
 
     public List<SimSeries> Series { get; } = [];
 
     public List<SimBatch> Batches { get; } = [];
 
-    public IEnumerable<string> HostNames => Enumerable.Range(0, Hosts).Select(h => $"{machine}{h}");
+    public IEnumerable<string> HostNames => Enumerable.Range(0, hosts).Select(h => $"{machine}{h}");
 
     /// <summary>The value of a series at a time: whoever reads it can tell whether it is right. It jumps at times, so that alerts fire.</summary>
     public static double ValueOf(int series, long timestampMs)
@@ -43,7 +43,7 @@ internal sealed class SimModel(string machine, Random random, bool isLateAllowed
     {
         var batch = new SimBatch(isDurableWanted: true);
         Batches.Add(batch);
-        while (Series.Count < Hosts)
+        while (Series.Count < hosts)
         {
             PickSeries();
         }
@@ -75,9 +75,9 @@ internal sealed class SimModel(string machine, Random random, bool isLateAllowed
 
     private SimSeries PickSeries()
     {
-        if (Series.Count == 0 || (Series.Count < SeriesMax && random.Next(30) == 0))
+        if (Series.Count == 0 || (Series.Count < seriesMax && random.Next(30) == 0))
         {
-            string host = $"{machine}{Series.Count % Hosts}";
+            string host = $"{machine}{Series.Count % hosts}";
             var labels = LabelSet.Create($"m{random.Next(3)}", ("host", host), ("instance", host), ("n", $"{Series.Count}"));
             Series.Add(new SimSeries(Series.Count + (machine[0] * 1_000), labels));
         }
@@ -147,6 +147,9 @@ internal sealed class SimBatch(bool isDurableWanted)
     public bool IsDurableWanted { get; } = isDurableWanted;
 
     public List<SimSample> Samples { get; } = [];
+
+    /// <summary>The process it was offered to.</summary>
+    public SimProcess? Process { get; set; }
 
     /// <summary>Its place among the batches that its process was offered.</summary>
     public int Number { get; set; }

@@ -45,7 +45,7 @@ internal sealed class SimProcess
 
     public void Submit(SimBatch batch)
     {
-        batch.Number = ++submitted;
+        (batch.Process, batch.Number) = (this, ++submitted);
         var samples = new SampleBatch(batch.Samples.Count);
         foreach (SimSample sample in batch.Samples)
         {

@@ -6,29 +6,14 @@ namespace MonitorCluster.SimulationTests.World;
 /// <summary>The world's database: a real SQLite in memory, which outlives every node, and what the judge adds to it.</summary>
 /// <remarks>
 /// All connections of a world are one: a store actor runs a transaction within one message, so no two are ever open at once. Its clock is the
-/// world's. Triggers keep every journal row that was ever committed, and who owned which shard when.
+/// world's. <see cref="StoreRules"/> keeps every journal row that was ever committed, and who owned which shard when.
 /// </remarks>
 internal sealed class SimStore : IDisposable
 {
     public const string Now = "(mc_now())";
 
-    private const string JudgesTables =
-        """
-        CREATE TABLE journal_kept(id INTEGER PRIMARY KEY, shard_id, jseq, epoch, writer, samples, marks, body);
-        CREATE TABLE shard_history(shard_id, epoch, owner);
-        CREATE TRIGGER keep_journal AFTER INSERT ON journal BEGIN
-          INSERT INTO journal_kept VALUES (new.id, new.shard_id, new.jseq, new.epoch, new.writer, new.samples, new.marks, new.body);
-        END;
-        CREATE TABLE cut_history(shard_id, jseq);
-        CREATE TRIGGER keep_cut AFTER INSERT ON snapshot WHEN new.part = 0 BEGIN
-          INSERT INTO cut_history VALUES (new.shard_id, new.jseq);
-        END;
-        CREATE TRIGGER keep_owner AFTER UPDATE OF owner, epoch ON shard BEGIN
-          INSERT INTO shard_history VALUES (new.shard_id, new.epoch, new.owner);
-        END;
-        """;
-
     private readonly SqliteConnection database = new("Data Source=:memory:");
+    private readonly List<SqliteCommand> rules = [];
     private bool isWatched;
 
     public SimStore(VirtualTimeProvider time)
@@ -68,10 +53,39 @@ internal sealed class SimStore : IDisposable
     {
         if (!isWatched && Query("SELECT count(*) FROM sqlite_master WHERE name = 'shard'", r => r.GetInt32(0))[0] > 0)
         {
-            Execute(JudgesTables);
+            Execute(StoreRules.Tables);
+            rules.AddRange(StoreRules.Often.Select(NewCommand));
             isWatched = true;
         }
     }
 
-    public void Dispose() => database.Dispose();
+    /// <summary>What is wrong in the store now; null when nothing is.</summary>
+    public string? Breach()
+    {
+        foreach (SqliteCommand rule in rules)
+        {
+            if (rule.ExecuteScalar() is string what)
+            {
+                return what;
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose()
+    {
+        rules.ForEach(r => r.Dispose());
+        database.Dispose();
+    }
+
+    private SqliteCommand NewCommand(string sql)
+    {
+        SqliteCommand command = database.CreateCommand();
+#pragma warning disable CA2100 // the judge's own constants
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.Prepare();
+        return command;
+    }
 }

@@ -1,0 +1,76 @@
+using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.PromQl;
+
+namespace MonitorCluster.SimulationTests.Cluster;
+
+/// <content>What operators and readers do.</content>
+internal sealed partial class ClusterWorld
+{
+    private static readonly TimeSpan QueryLimit = TimeSpan.FromSeconds(12);
+
+    // Any node answers for all hosts, or says that it cannot; what it answers is complete as far as anybody knows.
+    private void Query(int number)
+    {
+        ClusterMachine machine = machines[number];
+        if (machine is not { Process: { } process, IsPaused: false })
+        {
+            return;
+        }
+
+        SimModel model = machines[Random.Next(machines.Length)].Model;
+        string host = model.HostNames.ElementAt(Random.Next(3));
+        HashSet<SimSample> expected = judge.Durable(host, isLast: false);
+        QueryResult? result = Evaluate(process, $"{{host=\"{host}\"}}[40m]");
+        counts.Answers += result is null ? 0 : 1;
+        counts.Refusals += result is null ? 1 : 0;
+        if (result is MatrixResult matrix)
+        {
+            judge.CheckResult(host, matrix, expected, isExact: false);
+        }
+    }
+
+    // Each node answers for each host exactly what the journal holds.
+    private void QueryAll()
+    {
+        foreach (ClusterMachine machine in machines)
+        {
+            foreach (string host in machines.SelectMany(m => m.Model.HostNames))
+            {
+                HashSet<SimSample> expected = judge.Durable(host, isLast: true);
+                judge.CheckResult(host, Last<MatrixResult>(machine, $"{{host=\"{host}\"}}[40m]"), expected, isExact: true);
+                judge.CheckCounts(host, Last<VectorResult>(machine, $"count_over_time({{host=\"{host}\"}}[40m])"));
+                judge.CheckSums(host, Last<VectorResult>(machine, $"sum_over_time({{host=\"{host}\"}}[40m])"));
+            }
+        }
+    }
+
+    private T Last<T>(ClusterMachine machine, string promql)
+        where T : QueryResult
+    {
+        var result = Evaluate(machine.Process!, promql) as T;
+        Require(result is not null, $"{machine.Name} does not answer {promql} although all is well");
+        return result;
+    }
+
+    private QueryResult? Evaluate(SimProcess process, string promql)
+    {
+        Task<QueryResult>? task = null;
+        long atMs = NowMs + 600_000; // later than any sample
+        process.Threads.Pool.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, CancellationToken.None));
+        RunUntil(() => task is { IsCompleted: true }, QueryLimit);
+        if (task is { IsFaulted: true, Exception.InnerException: var e })
+        {
+            Require(e is QueryException or TimeoutException, $"{promql} failed: {e}");
+            Say($"a query is refused: {e.Message}");
+        }
+
+#pragma warning disable VSTHRD002 // it is complete: nothing waits here
+        return task is { IsCompletedSuccessfully: true } ? task.Result : null;
+#pragma warning restore VSTHRD002
+    }
+
+    // As an operator does: some shards shall be elsewhere. What the controller does with it is its matter.
+    private void MoveShards()
+    {
+    }
+}
