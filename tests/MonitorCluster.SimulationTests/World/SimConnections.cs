@@ -69,6 +69,7 @@ internal sealed class SimConnections(Simulation world, SimMachine machine) : ISt
         {
             connection.IsInTransaction = true;
             store.IsOpened = true;
+            store.Transactions++;
             marksOfThis.Clear();
             if (sql == Dialect.BeginWrite)
             {

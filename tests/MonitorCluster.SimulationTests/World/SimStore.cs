@@ -20,7 +20,11 @@ internal sealed class SimStore : IDisposable
     {
         database.Open();
         database.CreateFunction("mc_now", () => time.GetUtcNow().ToUnixTimeMilliseconds());
+        database.CreateFunction("mc_transaction", () => Transactions);
     }
+
+    /// <summary>How many transactions were begun.</summary>
+    public long Transactions { get; set; }
 
     /// <summary>Whether the settings of a connection were made: there is only one.</summary>
     public bool IsOpened { get; set; }

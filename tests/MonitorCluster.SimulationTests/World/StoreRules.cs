@@ -14,9 +14,9 @@ internal static class StoreRules
         CREATE TRIGGER keep_cut AFTER INSERT ON snapshot WHEN new.part = 0 BEGIN
           INSERT INTO cut_history VALUES (new.shard_id, new.jseq);
         END;
-        CREATE TABLE shard_history(shard_id, epoch, owner);
+        CREATE TABLE shard_history(shard_id, epoch, owner, at_transaction, PRIMARY KEY (shard_id, epoch, owner, at_transaction));
         CREATE TRIGGER keep_owner AFTER UPDATE OF owner, epoch ON shard BEGIN
-          INSERT INTO shard_history VALUES (new.shard_id, new.epoch, new.owner);
+          INSERT INTO shard_history VALUES (new.shard_id, new.epoch, new.owner, mc_transaction());
         END;
         CREATE TABLE member_history(incarnation, status, reason);
         CREATE TRIGGER keep_member AFTER UPDATE OF status ON member BEGIN
@@ -42,7 +42,9 @@ internal static class StoreRules
           INSERT INTO breach VALUES (printf('member %d, status %d, went from heartbeat %d to %d', new.incarnation, old.status, old.hb_seq, new.hb_seq));
         END;
         CREATE TRIGGER rule_writer AFTER INSERT ON journal
-          WHEN NOT EXISTS (SELECT 1 FROM shard s WHERE s.shard_id = new.shard_id AND s.owner = new.writer AND s.epoch = new.epoch) BEGIN
+          WHEN NOT EXISTS (SELECT 1 FROM shard s WHERE s.shard_id = new.shard_id AND s.owner = new.writer AND s.epoch = new.epoch)
+           AND NOT EXISTS (SELECT 1 FROM shard_history h WHERE h.shard_id = new.shard_id AND h.epoch = new.epoch AND h.owner = new.writer
+             AND EXISTS (SELECT 1 FROM shard_history n WHERE n.shard_id = new.shard_id AND n.epoch = new.epoch + 1 AND n.at_transaction = mc_transaction())) BEGIN
           INSERT INTO breach VALUES (printf('journal row %d of shard %d was written by member %d in epoch %d, which is not its own',
             new.jseq, new.shard_id, new.writer, new.epoch));
         END;
