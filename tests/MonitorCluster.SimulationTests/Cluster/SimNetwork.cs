@@ -16,6 +16,9 @@ internal sealed class SimNetwork(Random random, VirtualTimeProvider time)
     /// <summary>Messages, of 100,000, with which their link is lost.</summary>
     public int Losses { get; set; }
 
+    /// <summary>How much may wait in one direction of a link before its writer gives up; no less than the longest message.</summary>
+    public long WaitingBytesMax { get; set; } = 96 << 20;
+
     /// <summary>What a process in between makes of a message; null when there is none. Given the sending side and the message.</summary>
     public Func<SimPipeEnd, SimMessage, IEnumerable<SimMessage>>? Rewrite { get; set; }
 

@@ -5,7 +5,6 @@ namespace MonitorCluster.SimulationTests.Cluster;
 /// <summary>One direction of a link: a queue whose head arrives when its time has come, the way is whole and the reader runs.</summary>
 internal sealed class SimWire
 {
-    private const long WaitingBytesMax = 8 << 20; // a slow way holds some seconds of it
     private readonly SimNetwork network;
     private readonly SimPath path;
     private readonly SimPipeEnd from;
@@ -40,7 +39,7 @@ internal sealed class SimWire
             return true; // taken, and lost: the sender will hear of it
         }
 
-        if (waitingBytes + message.Body.Length > WaitingBytesMax)
+        if (waitingBytes + message.Body.Length > network.WaitingBytesMax)
         {
             return false;
         }
