@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -69,8 +70,13 @@ internal sealed partial class ClusterWorld
 #pragma warning restore VSTHRD002
     }
 
-    // As an operator does: some shards shall be elsewhere. What the controller does with it is its matter.
-    private void MoveShards()
+    // As an operator does, at any node.
+    private void MoveShard()
     {
+        if (machines[Random.Next(machines.Length)].Process is { } process)
+        {
+            var move = new MoveShard(Random.Next(Shards), machines[Random.Next(machines.Length)].Name);
+            process.Threads.Pool.Post(() => _ = process.Node.Membership.Ask<OperationResult>(move, HealLimit, CancellationToken.None));
+        }
     }
 }

@@ -128,7 +128,7 @@ internal sealed partial class ClusterWorld : Simulation
                 FlushAll(machines[Random.Next(machines.Length)], isCut: Random.Next(2) == 0);
                 break;
             case < 69:
-                MoveShards();
+                MoveShard();
                 break;
         }
 

@@ -10,6 +10,8 @@ internal sealed class SimEndpoint(SimNetwork network, string machine, string add
 
     public string Address => address;
 
+    public TransportStatistics Statistics { get; } = new();
+
     public string Machine => machine;
 
     public bool IsAlive { get; private set; } = true;

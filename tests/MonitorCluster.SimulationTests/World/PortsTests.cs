@@ -31,7 +31,7 @@ public sealed class PortsTests
         IEnumerable<string> ports = typeof(NodePorts).GetConstructors(BindingFlags.Public | BindingFlags.Instance)[0]
             .GetParameters().Select(p => p.ParameterType.Name);
 
-        Assert.Equal(["TimeProvider", "IDispatcherProvider", "IStoreConnections", "IWalFiles", "Random", "Func`1", "ILoggerFactory"], ports);
+        Assert.Equal(["TimeProvider", "IDispatcherProvider", "INetwork", "IStoreConnections", "IWalFiles", "Random", "Func`1", "ILoggerFactory"], ports);
     }
 
     private static IEnumerable<Type> Ancestors(Type type)

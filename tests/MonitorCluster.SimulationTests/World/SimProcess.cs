@@ -25,6 +25,7 @@ internal sealed class SimProcess
             new NodePorts(
                 Clock,
                 Threads,
+                machine.Network,
                 new SimConnections(world, machine),
                 machine.Files,
                 new Random(random.Next()),
