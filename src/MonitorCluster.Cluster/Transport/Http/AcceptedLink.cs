@@ -13,10 +13,12 @@ internal sealed class AcceptedLink(HttpNetwork network, string remote, Action kn
         attached.TrySetResult();
     }
 
+    /// <summary>Ends the link unless the other side becomes known in time. Before the acceptor has the link, who may know it at once.</summary>
+    public void AwaitKnown() => SetDeadline(Network.Options.UnknownTimeout, () => End(LinkEnd.TimedOut, "it did not say who it is"));
+
     /// <summary>Runs the link to its end. Never throws.</summary>
     public async Task RunAsync(HttpContext http)
     {
-        SetDeadline(Network.Options.UnknownTimeout, () => End(LinkEnd.TimedOut, "it did not say who it is"));
         await using CancellationTokenRegistration cutting = Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         Task writing = Task.CompletedTask;
         try

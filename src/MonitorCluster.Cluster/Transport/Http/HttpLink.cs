@@ -116,19 +116,16 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
     internal void CutNow() => _ = abort.CancelAsync();
 
     /// <summary>Tells the handler that the link can be used, unless it has ended.</summary>
-    protected bool TellOpened()
+    protected void TellOpened()
     {
         lock (gate)
         {
-            deadline?.Dispose();
-            deadline = null;
-            if (ended is not null)
+            if (ended is null)
             {
-                return false;
+                deadline?.Dispose();
+                deadline = null;
+                handler!.Tell(new LinkOpened(this), null);
             }
-
-            handler!.Tell(new LinkOpened(this), null);
-            return true;
         }
     }
 

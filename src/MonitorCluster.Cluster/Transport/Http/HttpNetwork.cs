@@ -112,6 +112,7 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
         }
         else
         {
+            link.AwaitOpen();
             _ = RunAsync(link);
         }
 
@@ -227,6 +228,7 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
 
             unknown++;
             accepted++;
+            link.AwaitKnown();
             if (acceptor is not null)
             {
                 acceptor.Tell(new LinkAccepted(link), null);

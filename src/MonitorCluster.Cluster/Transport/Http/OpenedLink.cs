@@ -7,11 +7,13 @@ namespace MonitorCluster.Cluster.Transport.Http;
 /// <summary>A link that this node opens.</summary>
 internal sealed class OpenedLink(HttpNetwork network, string address) : HttpLink(network, address)
 {
+    /// <summary>Ends the link unless it opens in time. Before anybody else has the link, whose end sets a deadline of its own.</summary>
+    public void AwaitOpen() => SetDeadline(Network.Options.OpenTimeout, () => End(LinkEnd.TimedOut, "no answer in time"));
+
     /// <summary>Opens the link and runs it to its end. Never throws.</summary>
     public async Task RunAsync(HttpMessageInvoker client, string scheme)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // away from the caller, who may be an actor
-        SetDeadline(Network.Options.OpenTimeout, () => End(LinkEnd.TimedOut, "no answer in time"));
         bool isOpen = false;
         try
         {

@@ -98,30 +98,23 @@ public sealed class HttpNetworkTests : IDisposable
     }
 
     [Fact]
-    public void Accepted_NeverSaysWhoItIs_IsEnded()
+    public void Accepted_NeverSaysWhoItIs_IsEndedAndAKnownOneIsNot()
     {
-        HttpNetwork listener = nodes.Start(Loopback with { UnknownTimeout = TimeSpan.FromMilliseconds(200) });
-        LinkRecorder us = nodes.Recorder();
-
-        nodes.Start().Connect(listener.Address, us.Ref);
-        nodes.WaitFor(() => us.Closed.Any());
-
-        Assert.Equal(LinkEnd.Reset, us.Closed.Single().End);
-    }
-
-    [Fact]
-    public void Accepted_BecameKnown_StaysOverThatTime()
-    {
-        HttpNetwork listener = nodes.Start(Loopback with { UnknownTimeout = TimeSpan.FromMilliseconds(300), UnknownLinksMax = 1 });
+        var clock = new VirtualTimeProvider();
+        HttpNetwork listener = nodes.Start(Loopback with { Time = clock });
         HttpNetwork node = nodes.Start();
         (ILink known, LinkRecorder them, _) = Link(node, listener);
-
-        // A second link that stays unknown is ended after the time; by then the first would have been, too.
         LinkRecorder stranger = nodes.Recorder();
         listener.Accept(nodes.System.ActorOf(Props.Create(() => new Deaf())));
         node.Connect(listener.Address, stranger.Ref);
+        nodes.WaitFor(() => stranger.Told.OfType<LinkOpened>().Any());
+
+        Assert.False(clock.FireNext(clock.GetUtcNow() + TimeSpan.FromSeconds(4.9)));
+        Assert.True(clock.FireNext(clock.GetUtcNow() + TimeSpan.FromSeconds(5.1)));
         nodes.WaitFor(() => stranger.Closed.Any());
 
+        Assert.Equal(LinkEnd.Reset, stranger.Closed.Single().End);
+        Assert.Null(clock.NextTimer);
         Assert.Empty(them.Closed);
         Assert.True(known.TrySend(FrameType.Hello, default));
     }
