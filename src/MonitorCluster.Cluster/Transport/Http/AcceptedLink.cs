@@ -36,6 +36,7 @@ internal sealed class AcceptedLink(HttpNetwork network, string remote, Action kn
         {
             (LinkEnd end, string reason) = LinkFault.WhenOpen(e);
             End(end, reason);
+            http.Abort(); // the cut may not have come to it yet, and this method's return would look like an end in order
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it uses the request, which ends with this method
         }
         finally
