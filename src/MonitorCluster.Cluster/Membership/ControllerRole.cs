@@ -102,7 +102,8 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
             outbox.Inform($"Assigned {written.Assigned} shards that had no living owner");
         }
 
-        return true;
+        // What had no effect was planned on an old view: the next heartbeat reads the new one, and nothing runs in circles.
+        return written.Assigned + written.Begun + written.Cancelled > 0;
     }
 
     private bool TakeEvictions(IReadOnlyList<long>? evicted)
@@ -142,6 +143,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
                 : $"partial partition: {string.Join(", ", victim.Complainers.Select(map.NameOf))} cannot reach it";
             outbox.Warn($"Evicting {map.NameOf(victim.Member)} (incarnation {victim.Member}): {reason}");
             outbox.Run(MembershipOperation.MarkDead, store => store.MarkDead(victim.Member, reason), victim.Member);
+            partition.Forget(victim.Member);
         }
 
         if (outbox.Now >= nextSuspicions && map.LivingBut(me).Any())

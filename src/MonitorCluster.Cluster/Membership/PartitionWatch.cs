@@ -28,6 +28,9 @@ internal sealed class PartitionWatch(MembershipTiming timing)
         standing = next;
     }
 
+    /// <summary>A member was told to go: what is known of it does not count twice.</summary>
+    internal void Forget(long member) => standing = standing.Where(pair => pair.Key.Target != member && pair.Key.Voter != member).ToDictionary();
+
     /// <summary>Who must go, and those who complain of it; null when nobody.</summary>
     internal (long Member, IReadOnlyList<long> Complainers)? Victim(TimeSpan now)
     {

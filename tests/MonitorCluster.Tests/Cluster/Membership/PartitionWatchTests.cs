@@ -43,6 +43,17 @@ public class PartitionWatchTests
     }
 
     [Fact]
+    public void Forget_WhoeverWasToldToGo_IsNotNamedAgain()
+    {
+        Observe(0, (2, 1), (1, 2), (3, 2));
+        Observe(120, (2, 1), (1, 2), (3, 2));
+
+        watch.Forget(2);
+
+        Assert.Null(watch.Victim(At(120)));
+    }
+
+    [Fact]
     public void Observe_ComplaintWasWithdrawnMeanwhile_CountsAnew()
     {
         Observe(0, (1, 2));
