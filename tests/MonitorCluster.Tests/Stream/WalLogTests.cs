@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.SimulationTests.Stream;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;

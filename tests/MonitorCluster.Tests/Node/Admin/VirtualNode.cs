@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Cluster.Storage.Sqlite;
 using MonitorCluster.Node;
 using MonitorCluster.SimulationTests.Stream;
+using MonitorCluster.Tests.Cluster.Transport;
 
 namespace MonitorCluster.Tests.Node.Admin;
 
@@ -17,10 +18,10 @@ internal sealed class VirtualNode : IDisposable
     {
         var settings = new NodeSettings();
         settings.Node.Name = "n1";
-        settings.Node.Advertise = "10.0.0.1:9601";
         var ports = new NodePorts(
             Dispatcher.Time,
             Dispatcher,
+            new MemoryNetworks().Start("10.0.0.1:9601"),
             new SqliteConnections(Path.Combine(folder, "store.db")),
             new MemoryWalFiles(new Random(1)),
             new Random(2),
