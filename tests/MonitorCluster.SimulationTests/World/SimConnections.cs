@@ -53,7 +53,7 @@ internal sealed class SimConnections(Simulation world, SimMachine machine) : ISt
     public T Run<T>(SimConnection connection, DbCommand command, Func<T> execute)
     {
         string sql = command.CommandText;
-        if (sql.StartsWith("PRAGMA", StringComparison.Ordinal) && store.IsOpened)
+        if (store.IsOpened && Dialect.OpeningStatements.Contains(sql))
         {
             return default!; // settings of a connection: they are made
         }
