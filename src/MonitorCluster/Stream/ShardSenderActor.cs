@@ -4,8 +4,8 @@ namespace MonitorCluster.Stream;
 
 /// <summary>The mailbox round <see cref="ShardSenderState"/>: one per collector. Its children stand for the owners on other nodes.</summary>
 /// <remarks>
-/// It reads <see cref="ClusterViewChanged"/> and <see cref="MembershipReady"/> from the event stream, so it must exist before the membership actor
-/// (or the agent's) does, and publishes <see cref="LookAgain"/> there when an owner knows more than the view. Until a member knows its own incarnation nothing is sent, since its own region might be taken for another node's.
+/// Its parent tells it <see cref="ClusterViewChanged"/> and <see cref="MembershipReady"/>; when an owner knows more than the view, it publishes
+/// <see cref="LookAgain"/> on the event stream. Until a member knows its own incarnation nothing is sent, since its own region might be taken for another node's.
 /// </remarks>
 internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
 {

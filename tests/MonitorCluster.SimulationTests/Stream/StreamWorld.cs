@@ -279,6 +279,8 @@ internal sealed class StreamWorld
             Logger = NullLogger.Instance,
         };
         collector = system.ActorOf(Props.Create(() => new CollectorActor(setup)));
+        system.EventStream.Subscribe(collector, typeof(MembershipReady));
+        system.EventStream.Subscribe(collector, typeof(ClusterViewChanged));
         dispatcher.RunUntilIdle();
         if (!isAgent)
         {

@@ -85,6 +85,7 @@ public sealed class RouteTests
         var told = new List<object>();
         IActorRef peers = simulation.System.ActorOf(Behaviour.Props(self => self.OnAny(told.Add)));
         IActorRef server = simulation.System.ActorOf(RouteServerActor.Props(peers, Shape));
+        simulation.System.EventStream.Subscribe(server, typeof(ClusterViewChanged));
         var peer = new PeerIdentity("agent", 0, string.Empty, NodeRoles.Collector, "1", Guid.Empty);
 
         server.Tell(new IncomingRequest(RequestKind.Route, peer, RouteCodec.EncodeRequest(0)), peers);
