@@ -22,7 +22,7 @@ internal sealed partial class NodeExporter : IDisposable
     /// <summary>Starts it and waits until it says where it listens.</summary>
     public static async Task<NodeExporter> StartAsync(IEnumerable<string> arguments, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo(RequiresProgramFactAttribute.Find(Program)!) { RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(InstalledProgram.Find(Program)!) { RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add("--web.listen-address=127.0.0.1:0");
         foreach (string argument in arguments)
         {

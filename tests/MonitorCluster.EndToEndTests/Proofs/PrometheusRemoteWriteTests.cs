@@ -82,7 +82,7 @@ public sealed class PrometheusRemoteWriteTests(ITestOutputHelper output)
             remote_write:
               - url: {node}api/v1/write
             """);
-        string program = RequiresProgramFactAttribute.Find("prometheus")!;
+        string program = InstalledProgram.Find("prometheus")!;
         return Process.Start(new ProcessStartInfo(
             program,
             [$"--config.file={config}", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))!;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MonitorCluster.EndToEndTests.Proofs;
+namespace MonitorCluster.Soak.Known;
 
 /// <summary>Series whose value at any time is known: a function of (series, time), so that a judge needs no copy of what was written.</summary>
 /// <param name="hosts">How many hosts there are; each is another shard, as a rule.</param>
@@ -11,6 +11,9 @@ internal sealed class KnownWorld(int hosts, int metrics, int seriesPerMetric)
 {
     /// <summary>How many series there are.</summary>
     public int Count { get; } = hosts * metrics * seriesPerMetric;
+
+    /// <summary>The host labels of all hosts.</summary>
+    public IReadOnlyList<string> Hosts { get; } = [.. Enumerable.Range(0, hosts).Select(Host)];
 
     /// <summary>The selectors that together cover all series, one per host and metric.</summary>
     public IEnumerable<string> Selectors =>

@@ -2,28 +2,33 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace MonitorCluster.EndToEndTests;
+namespace MonitorCluster.Soak.Processes;
 
 /// <summary>
-/// One real node as a process of its own, on loopback and on free ports, in a fresh data folder. It can be killed, stopped and started again
-/// on that folder; at disposal the process is ended by its id and the folder deleted.
+/// One real node as a process of its own, on loopback and on free ports, in a fresh data folder. It can be killed, stopped, paused and started
+/// again on that folder; at disposal the process is ended by its id and the folder deleted, unless it was given.
 /// </summary>
 internal sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
+    // The build puts the program beside whoever refers to its project.
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "MonitorCluster.Node.dll");
+
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly string[] _options;
     private readonly StringBuilder _log = new();
+    private readonly bool _isOwnFolder;
     private Process? _process;
     private TaskCompletionSource<string> _pbm = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NodeProcess(string[] options, IReadOnlyDictionary<string, string> environment)
+    private NodeProcess(string[] options, IReadOnlyDictionary<string, string> environment, string? dataDir = null)
     {
         _options = options;
         _environment = environment;
-        DataDir = Directory.CreateTempSubdirectory("mc-e2e-").FullName;
+        _isOwnFolder = dataDir is null;
+        DataDir = dataDir ?? Directory.CreateTempSubdirectory("mc-e2e-").FullName;
     }
 
     /// <summary>Where the node serves people and the API; another port after each start.</summary>
@@ -40,6 +45,15 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     /// <summary>Where this start of the node serves <c>pbm</c>, as its log says it: host:port. A node may be ready a moment before.</summary>
     public Task<string> PbmAddress => _pbm.Task.WaitAsync(StartPatience);
+
+    /// <summary>Whether there is a process, paused or not.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>How the last process ended; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
+    /// <summary>Ends when the process has ended, however.</summary>
+    public Task Exited => _process?.WaitForExitAsync() ?? Task.CompletedTask;
 
     /// <summary>What the node has written so far, over all starts.</summary>
     public string Log
@@ -76,6 +90,12 @@ internal sealed partial class NodeProcess : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>A node on a folder of the caller's, not started yet. Its options come last on the command line: they may name addresses.</summary>
+    /// <param name="dataDir">The folder; it is left alone at disposal.</param>
+    /// <param name="options">All options of the node.</param>
+    /// <returns>The node; start it by <see cref="StartAgainAsync"/>.</returns>
+    public static NodeProcess On(string dataDir, params string[] options) => new(options, new Dictionary<string, string>(), dataDir);
 
     /// <summary>Runs the program until it ends by itself: for starts that are refused.</summary>
     /// <param name="arguments">The whole command line.</param>
@@ -145,14 +165,16 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await Signal.SendAsync(Signal.Terminate, Id);
         await _process!.WaitForExitAsync().WaitAsync(StartPatience);
         return _process.ExitCode;
     }
+
+    /// <summary>Stops the process in its tracks (SIGSTOP): it keeps its connections and answers nothing.</summary>
+    public Task PauseAsync() => Signal.SendAsync(Signal.Pause, Id);
+
+    /// <summary>Lets a paused process go on (SIGCONT).</summary>
+    public Task ContinueAsync() => Signal.SendAsync(Signal.Continue, Id);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -167,13 +189,16 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         }
 
         _process?.Dispose();
-        Directory.Delete(DataDir, recursive: true);
+        if (_isOwnFolder)
+        {
+            Directory.Delete(DataDir, recursive: true);
+        }
     }
 
     // Variables of the caller's shell must not reach into a test.
     private static ProcessStartInfo Command(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Node.WebUi).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -233,10 +258,10 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"pbm host bound to (?<address>127\.0\.0\.1:\d+)")]
+    [GeneratedRegex(@"pbm host bound to (?<address>127\.[\d.]+:\d+)")]
     private static partial Regex PbmLine();
 
-    [GeneratedRegex(@"Now listening on: (?<url>http://127\.0\.0\.1:\d+)")]
+    [GeneratedRegex(@"Now listening on: (?<url>http://127\.[\d.]+:\d+)")]
     private static partial Regex ListeningLine();
 }
 

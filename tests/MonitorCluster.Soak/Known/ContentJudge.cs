@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using MonitorCluster.Soak.Client;
 
-namespace MonitorCluster.EndToEndTests.Proofs;
+namespace MonitorCluster.Soak.Known;
 
 /// <summary>
 /// Reads back what was written and compares every value: acknowledged samples are there exactly once and right, unknown ones at most once

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MonitorCluster.EndToEndTests.Proofs;
+namespace MonitorCluster.Soak.Client;
 
 /// <summary>A subscriber of server-sent events, written from the standard's page.</summary>
 internal sealed class EventStream : IDisposable
@@ -23,7 +23,14 @@ internal sealed class EventStream : IDisposable
         }
 
         HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        if (answer.Content.Headers.ContentType?.MediaType != "text/event-stream")
+        {
+            using (answer)
+            {
+                throw new InvalidOperationException($"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            }
+        }
+
         return new EventStream(answer, new StreamReader(await answer.Content.ReadAsStreamAsync(), Encoding.UTF8));
     }
 

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using IronSnappy;
 
-namespace MonitorCluster.EndToEndTests.Proofs;
+namespace MonitorCluster.Soak.Known;
 
 /// <summary>Builds remote write 1.0 requests from the protocol's page alone: nothing here comes from the node's sources.</summary>
 /// <remarks>Source: Prometheus remote-write specification 1.0; protobuf wire format.</remarks>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MonitorCluster.EndToEndTests.Proofs;
+namespace MonitorCluster.Soak.Client;
 
 /// <summary>A node's API as a client sees it.</summary>
 internal sealed class NodeClient(Uri node) : IDisposable
@@ -20,9 +20,7 @@ internal sealed class NodeClient(Uri node) : IDisposable
     public async Task<JsonDocument> GetAsync(string path)
     {
         using HttpResponseMessage answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
-        string text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {text}");
-        return JsonDocument.Parse(text);
+        return JsonDocument.Parse(await TextAsync(answer, path));
     }
 
     /// <summary>Sends a remote write request.</summary>
@@ -37,7 +35,7 @@ internal sealed class NodeClient(Uri node) : IDisposable
     public async Task FlushAsync()
     {
         using HttpResponseMessage answer = await Http.PostAsync(new Uri("/api/v1/admin/flush", UriKind.Relative), null);
-        Assert.True(answer.IsSuccessStatusCode, $"flush: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        await TextAsync(answer, "flush");
     }
 
     /// <summary>One of the node's own metrics, named as on its page: <c>name{label="value"}</c>; 0 when it is not there.</summary>
@@ -71,4 +69,17 @@ internal sealed class NodeClient(Uri node) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Http.Dispose();
+
+    private static async Task<string> TextAsync(HttpResponseMessage answer, string what)
+    {
+        string text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? text : throw new RequestRefusedException($"{what}: {answer.StatusCode} {text}", answer.StatusCode);
+    }
+}
+
+/// <summary>A node answered with a status that is no success.</summary>
+internal sealed class RequestRefusedException(string message, System.Net.HttpStatusCode status) : Exception(message)
+{
+    /// <summary>The status.</summary>
+    public System.Net.HttpStatusCode Status { get; } = status;
 }
