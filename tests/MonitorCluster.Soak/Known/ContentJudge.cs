@@ -23,6 +23,8 @@ internal sealed class ContentJudge(KnownWorld world, IEnumerable<KnownBatch> bat
     private readonly HashSet<(int Series, long TimestampMs)> _found = [];
     private readonly List<string> _faults = [];
     private int _faultCount;
+    private int _lost;
+    private int _doubled;
 
     /// <summary>Asks a node for everything and judges it.</summary>
     public async Task<Verdict> JudgeAsync(NodeClient node)
@@ -64,12 +66,13 @@ internal sealed class ContentJudge(KnownWorld world, IEnumerable<KnownBatch> bat
         {
             if (isAcknowledged && !_found.Contains(key))
             {
+                _lost++;
                 Fault($"lost: series {key.Series} at {key.TimestampMs} was acknowledged and is not there");
             }
         }
 
         int acknowledged = _expected.Count(e => e.Value);
-        return new Verdict(acknowledged, _expected.Count - acknowledged, _found.Count(k => !_expected[k]), _faultCount, _faults);
+        return new Verdict(acknowledged, _expected.Count - acknowledged, _found.Count(k => !_expected[k]), _faultCount, _faults) { Lost = _lost, Doubled = _doubled };
     }
 
     private void Judge(int series, JsonElement one, long timestampMs, double value, bool ascends)
@@ -88,6 +91,7 @@ internal sealed class ContentJudge(KnownWorld world, IEnumerable<KnownBatch> bat
 
         if (!_found.Add((series, timestampMs)))
         {
+            _doubled++;
             Fault($"doubled: series {series} at {timestampMs}");
         }
 
@@ -121,6 +125,12 @@ internal sealed class ContentJudge(KnownWorld world, IEnumerable<KnownBatch> bat
 /// <param name="Examples">The first of them in words.</param>
 internal sealed record Verdict(int Acknowledged, int Unknown, int UnknownFound, int Faults, IReadOnlyList<string> Examples)
 {
+    /// <summary>How many of the faults are acknowledged samples that are not there.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>How many of the faults are samples that are there again.</summary>
+    public int Doubled { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Acknowledged} acknowledged, {Unknown} unknown of which {UnknownFound} are there, {Faults} faults{string.Concat(Examples.Select(e => "\n  " + e))}";

@@ -1,0 +1,133 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace MonitorCluster.Soak.Client;
+
+/// <summary>What the store says, read from the outside: who leads, which hand-overs there were, whether the journal is in order.</summary>
+/// <param name="connection">The connection string.</param>
+/// <param name="isPostgres">Whether the store is PostgreSQL; else a SQLite file.</param>
+internal sealed class StoreView(string connection, bool isPostgres)
+{
+    private readonly Dictionary<(long Shard, long Collector), long> _marks = [];
+    private readonly Dictionary<long, (long JournalSequence, long Epoch)> _last = [];
+
+    /// <summary>The member that holds the controller's lease; null when nobody does.</summary>
+    public async Task<string?> ControllerAsync()
+    {
+        const string Query = "SELECT m.node_name FROM lease l JOIN member m ON m.incarnation = l.holder WHERE l.name = 'controller' AND m.status < 4";
+        await using DbConnection store = await OpenAsync();
+        return await ScalarAsync(store, Query) as string;
+    }
+
+    /// <summary>The newest number of a hand-over; 0 when there was none.</summary>
+    public async Task<long> LastMoveAsync()
+    {
+        await using DbConnection store = await OpenAsync();
+        return Convert.ToInt64(await ScalarAsync(store, "SELECT COALESCE(MAX(move_id), 0) FROM move"), null);
+    }
+
+    /// <summary>The planned hand-overs that were done after a number.</summary>
+    public async Task<IReadOnlyList<Move>> MovesAsync(long after)
+    {
+        await using DbConnection store = await OpenAsync();
+        await using DbCommand command = store.CreateCommand();
+        command.CommandText = $"SELECT move_id, shard_id, pause_ms FROM move WHERE move_id > {after} AND state = 3 AND kind <> 3 AND pause_ms IS NOT NULL";
+        await using DbDataReader row = await command.ExecuteReaderAsync();
+        var moves = new List<Move>();
+        while (await row.ReadAsync())
+        {
+            moves.Add(new Move(row.GetInt64(0), Convert.ToInt32(row.GetValue(1), null), Convert.ToInt32(row.GetValue(2), null)));
+        }
+
+        return moves;
+    }
+
+    /// <summary>
+    /// Judges the journal rows that came since the last call, below the (series, time) rule: per shard the numbers and epochs rise, and each
+    /// collector's section numbers rise, so that no section stands in two rows.
+    /// </summary>
+    /// <remarks>Rows that a cut has deleted meanwhile are not seen; a call every few rounds sees most.</remarks>
+    /// <returns>What is wrong, one a line.</returns>
+    public async Task<IReadOnlyList<string>> JournalFaultsAsync()
+    {
+        await using DbConnection store = await OpenAsync();
+        await using DbCommand command = store.CreateCommand();
+        command.CommandText = "SELECT shard_id, jseq, epoch, marks FROM journal ORDER BY shard_id, jseq";
+        await using DbDataReader row = await command.ExecuteReaderAsync();
+        var faults = new List<string>();
+        while (await row.ReadAsync())
+        {
+            Take(Convert.ToInt64(row.GetValue(0), null), row.GetInt64(1), row.GetInt64(2), (byte[])row.GetValue(3), faults);
+        }
+
+        return faults;
+    }
+
+    private void Take(long shard, long sequence, long epoch, byte[] marks, List<string> faults)
+    {
+        (long JournalSequence, long Epoch) last = _last.GetValueOrDefault(shard);
+        if (sequence <= last.JournalSequence)
+        {
+            return; // seen before
+        }
+
+        if (epoch < last.Epoch)
+        {
+            faults.Add($"shard {shard}: row {sequence} is of epoch {epoch}, after one of epoch {last.Epoch}");
+        }
+
+        _last[shard] = (sequence, epoch);
+        int position = 0;
+        while (position < marks.Length)
+        {
+            long collector = Varint(marks, ref position), section = Varint(marks, ref position);
+            long before = _marks.GetValueOrDefault((shard, collector));
+            if (section <= before)
+            {
+                faults.Add($"shard {shard}: row {sequence} has sections up to {section} of collector {collector}, an earlier row up to {before}");
+            }
+
+            _marks[(shard, collector)] = section;
+        }
+    }
+
+    private async Task<DbConnection> OpenAsync()
+    {
+        DbConnection store = isPostgres ? new NpgsqlConnection(connection) : new SqliteConnection(connection);
+        await store.OpenAsync();
+        return store;
+    }
+
+    private static async Task<object?> ScalarAsync(DbConnection store, string query)
+    {
+        await using DbCommand command = store.CreateCommand();
+#pragma warning disable CA2100 // constants of this file
+        command.CommandText = query;
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync();
+    }
+
+    // docs/formats/journal.md: LEB128.
+    private static long Varint(byte[] bytes, ref int position)
+    {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7)
+        {
+            byte one = bytes[position++];
+            value |= (long)(one & 0x7f) << shift;
+            if (one < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new InvalidDataException("a varint has more than ten bytes");
+    }
+}
+
+/// <summary>One planned hand-over.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="ShardId">The shard.</param>
+/// <param name="PauseMs">How long the shard took nothing, by the old owner's clock.</param>
+internal sealed record Move(long Id, int ShardId, int PauseMs);
