@@ -1,4 +1,4 @@
-using MonitorCluster.EndToEndTests;
+using MonitorCluster.Soak.Processes;
 using Xunit.Abstractions;
 
 namespace MonitorCluster.Tests.Cluster.Storage;
@@ -16,7 +16,7 @@ public sealed class NeedsProgramsAttribute(params string[] programs) : Attribute
         [
             .. method.TestClass.Class.GetCustomAttributes(typeof(NeedsProgramsAttribute))
                 .SelectMany(attribute => attribute.GetNamedArgument<string[]>(nameof(Programs)))
-                .Where(program => RequiresProgramFactAttribute.Find(program) is null),
+                .Where(program => InstalledProgram.Find(program) is null),
         ];
         return missing.Length > 0 ? $"not installed: {string.Join(", ", missing)}" : null;
     }

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using MonitorCluster.EndToEndTests;
+using MonitorCluster.Soak.Processes;
 using Npgsql;
 
 namespace MonitorCluster.Tests.Cluster.Storage.Postgres;
@@ -108,7 +108,7 @@ public sealed partial class PostgresServer : IDisposable
     // setpriv replaces itself by the server, so the process that we started is the server, and its id ends it.
     private static string[] AsServerUser(string program)
     {
-        string path = RequiresProgramFactAttribute.Find(program) ?? throw new InvalidOperationException($"{program} is not installed");
+        string path = InstalledProgram.Find(program) ?? throw new InvalidOperationException($"{program} is not installed");
         return Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", path] : [path];
     }
 
