@@ -11,6 +11,9 @@ internal abstract class NodeCore : IDisposable
 {
     private readonly TaskCompletionSource<(NodeExit Code, IReadOnlyList<string> Reasons)> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private static readonly TimeSpan PulseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly IActorRef pulse;
     private readonly TaskCompletionSource<string> stopAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     protected NodeCore(NodeSettings settings, NodePorts ports)
@@ -27,6 +30,7 @@ internal abstract class NodeCore : IDisposable
         });
         (int shardCount, int metricGroups) = (settings.Cluster.ShardCount, settings.Cluster.MetricGroups);
         Catalog = new SeriesCatalog(settings.Aggregate.SeriesMax, (host, metric) => ShardPlacement.ShardOf(host, metric, shardCount, metricGroups));
+        pulse = System.ActorOf(Props.Create(() => new PulseActor()), "pulse");
         var self = new PeerIdentity(settings.Node.Name, Incarnation: 0, ports.Network.Address, settings.Node.RoleFlags, Build, Guid.Empty);
         Peers = System.ActorOf(
             PeersActor.Props(
@@ -73,6 +77,19 @@ internal abstract class NodeCore : IDisposable
 
     /// <summary>The node's own metrics.</summary>
     public abstract IEnumerable<OwnMetric> Meters();
+
+    /// <summary>Whether actors run: a message that is sent is answered.</summary>
+    public async Task<bool> IsResponsiveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pulse.Ask<Pulse>(Pulse.Instance, PulseTimeout, cancellationToken) is not null;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Says that the node must end. The first word counts.</summary>
     public void End(NodeExit code, IReadOnlyList<string> reasons) => ended.TrySetResult((code, reasons));
@@ -126,5 +143,15 @@ internal abstract class NodeCore : IDisposable
                     Ports.Loggers.CreateLogger<HostCollectorActor>())),
                 "host");
         }
+    }
+
+    private sealed class PulseActor : ReceiveActor
+    {
+        public PulseActor() => Receive<Pulse>(p => Sender.Tell(p));
+    }
+
+    private sealed class Pulse
+    {
+        public static readonly Pulse Instance = new();
     }
 }

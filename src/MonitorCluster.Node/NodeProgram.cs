@@ -2,9 +2,6 @@ using System.Collections;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using MonitorCluster.Cluster.Membership;
-using MonitorCluster.Cluster.Storage;
-using MonitorCluster.Cluster.Storage.Postgres;
-using MonitorCluster.Cluster.Storage.Sqlite;
 using MonitorCluster.Cluster.Transport.Http;
 using MonitorCluster.Collect;
 using MonitorCluster.Node.Admin;
@@ -48,7 +45,7 @@ internal static partial class NodeProgram
         {
             using ILoggerFactory loggers = CreateLoggers(configuration);
             using DataDirectory data = DataDirectory.Open(settings.Node.DataDir, () => new Guid(RandomNumberGenerator.GetBytes(16)));
-            return await RunAsync(settings, configuration, data, loggers, errors);
+            return await RunAsync(settings, configuration, data, loggers, environment, errors);
         }
         catch (Exception e) when (e is DataDirectoryException or LoggingRefusedException)
         {
@@ -57,7 +54,7 @@ internal static partial class NodeProgram
     }
 
     private static async Task<NodeExit> RunAsync(
-        NodeSettings settings, IConfiguration configuration, DataDirectory data, ILoggerFactory loggers, TextWriter errors)
+        NodeSettings settings, IConfiguration configuration, DataDirectory data, ILoggerFactory loggers, IDictionary environment, TextWriter errors)
     {
         // First of all: other nodes are told the port that it took.
         await using HttpNetwork? network = await StartNetworkAsync(settings, loggers, errors);
@@ -70,7 +67,7 @@ internal static partial class NodeProgram
             TimeProvider.System,
             new ThreadDispatchers(),
             network,
-            StoreOf(settings.Store, data.Path),
+            settings.Store.CreateConnections(data.Path),
             new DiskWalFiles(Path.Combine(data.Path, "wal")),
             new OperatingSystemRandom(),
             () => HostSources.Create(settings.Collect, TimeProvider.System),
@@ -89,6 +86,8 @@ internal static partial class NodeProgram
 
         ILogger log = loggers.CreateLogger(typeof(NodeProgram).FullName!);
         await using CmdHost cmd = await CmdHost.StartAsync(node, loggers.CreateLogger<CmdHost>(), CancellationToken.None);
+        using SystemdNotify? systemd = SystemdNotify.Create(environment, Environment.ProcessId, TimeProvider.System);
+        Task watched = systemd?.RunAsync(() => node.IsReady, node.IsResponsiveAsync, app.Lifetime.ApplicationStopping) ?? Task.CompletedTask;
         Task stopping = app.WaitForShutdownAsync();
         Task first = await Task.WhenAny(stopping, node.StopAsked, node.Ended, node.System.WhenTerminated);
         if (first == node.StopAsked)
@@ -107,6 +106,7 @@ internal static partial class NodeProgram
             return Refuse(errors, code, reasons);
         }
 
+        await watched;
         await node.StopAsync(CancellationToken.None);
         return NodeExit.Ok;
     }
@@ -123,10 +123,6 @@ internal static partial class NodeProgram
             return null;
         }
     }
-
-    private static IStoreConnections StoreOf(StoreOptions store, string dataDirectory) => store.Provider == "postgresql"
-        ? new PostgresConnections(store.ConnectionString)
-        : new SqliteConnections(store.SqlitePath(dataDirectory));
 
     private static bool TryReadConfiguration(CommandLine line, IDictionary environment, out IConfigurationRoot configuration, out string error)
     {

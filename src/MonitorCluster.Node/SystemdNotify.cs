@@ -43,7 +43,8 @@ internal sealed class SystemdNotify : IDisposable
 
     /// <summary>Says "ready" once the node is, then "alive" at half the watchdog's time for as long as the node is healthy and the token lets it.</summary>
     /// <param name="isReady">Whether the node is ready; asked ten times a second until it is.</param>
-    /// <param name="isHealthyAsync">Whether the node's parts answer. False, a fault or an answer that takes longer than half the watchdog's time count as no.</param>
+    /// <param name="isHealthyAsync">Whether the node's parts answer. False, a fault or an answer that takes longer than half the watchdog's time count
+    /// as no.</param>
     /// <param name="stopping">Ends it; then it says "stopping".</param>
     public async Task RunAsync(Func<bool> isReady, Func<CancellationToken, Task<bool>> isHealthyAsync, CancellationToken stopping)
     {

@@ -18,7 +18,8 @@ internal sealed record PeerServers(
 /// <param name="Time">The clock.</param>
 /// <param name="Statistics">Where links and requests are counted.</param>
 internal sealed record PeerLinkSetup(
-    INetwork Network, HandshakeSettings Handshake, TimeSpan HandshakeTimeout, byte[] Nonce, PeerServers Servers, TimeProvider Time, TransportStatistics Statistics);
+    INetwork Network, HandshakeSettings Handshake, TimeSpan HandshakeTimeout, byte[] Nonce, PeerServers Servers, TimeProvider Time,
+    TransportStatistics Statistics);
 
 /// <summary>A link tells the peers actor that it should get no further requests: it ended, was idle, or the node behind it has become another member.</summary>
 /// <remarks>The answer is <see cref="FinishLink"/>: after it no request comes any more, since messages between two actors keep their order.</remarks>

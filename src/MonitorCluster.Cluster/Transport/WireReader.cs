@@ -4,7 +4,8 @@ using System.Text.Unicode;
 
 namespace MonitorCluster.Cluster.Transport;
 
-/// <summary>Reads the fields of a message's body, as <see cref="WireWriter"/> wrote them. Never throws for bad bytes: every method says whether it could.</summary>
+/// <summary>Reads the fields of a message's body, as <see cref="WireWriter"/> wrote them. Never throws for bad bytes: every method says whether it
+/// could.</summary>
 /// <remarks>
 /// After a failed read the reader stays where it is. Lengths are compared with what is there before they are used. Hand it on by reference. At the end
 /// ask <see cref="IsAtEnd"/>, or leave the rest for newer versions of a message on purpose.

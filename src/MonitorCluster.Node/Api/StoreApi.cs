@@ -1,4 +1,5 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Node.Api;
 
@@ -21,6 +22,13 @@ internal sealed class StoreApi(NodeRuntime node)
 
     private async Task<IResult> SnapshotAsync(HttpContext http)
     {
+        if (node.Settings.Store.Provider != StoreOptions.Sqlite)
+        {
+            return Results.Json(
+                new { status = "error", errorType = "bad_data", error = $"a {node.Settings.Store.Provider} store is backed up with its own tools (pg_dump)" },
+                statusCode: StatusCodes.Status422UnprocessableEntity);
+        }
+
         await node.Journal.Ask<FlushedAll>(new FlushAll(Cut: true), FlushTimeout, http.RequestAborted);
         string name = $"snapshot-{node.Ports.Time.GetUtcNow():yyyyMMddTHHmmssfff}.db";
         string path = Path.Combine(Path.GetFullPath(node.Settings.Node.DataDir), name);

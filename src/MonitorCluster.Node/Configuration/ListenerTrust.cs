@@ -81,12 +81,16 @@ internal static class ListenerTrust
 
         if (node.CertificateFile.Length == 0)
         {
-            reader.Refuse($"Node:Bind ({node.Bind}) is not on loopback and has no TLS; set Node:CertificateFile, listen on loopback, or set Node:AllowInsecure=true");
+            reader.Refuse(
+                $"Node:Bind ({node.Bind}) is not on loopback and has no TLS; "
+                + "set Node:CertificateFile, listen on loopback, or set Node:AllowInsecure=true");
         }
 
         if (cluster.JoinToken.Length == 0 && cluster.JoinTokenFile.Length == 0)
         {
-            reader.Refuse($"Node:Bind ({node.Bind}) is not on loopback and has no join token; set Cluster:JoinToken or Cluster:JoinTokenFile, or Node:AllowInsecure=true");
+            reader.Refuse(
+                $"Node:Bind ({node.Bind}) is not on loopback and has no join token; "
+                + "set Cluster:JoinToken or Cluster:JoinTokenFile, or Node:AllowInsecure=true");
         }
     }
 

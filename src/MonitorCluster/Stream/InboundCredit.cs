@@ -1,6 +1,7 @@
 namespace MonitorCluster.Stream;
 
-/// <summary>What the collector behind a link has sent without an answer. A collector keeps within its credit by itself; this is the end of trusting it.</summary>
+/// <summary>What the collector behind a link has sent without an answer. A collector keeps within its credit by itself; this is the end of trusting
+/// it.</summary>
 /// <remarks>
 /// Counted generously: a session's sections are let go of as soon as the session is refused or followed by another, and what no answer came to for a
 /// minute (its shard was stopped) is, too. The collector may be one section over its credit, and the limit is twice the credit, so that only one that

@@ -16,7 +16,8 @@ public sealed class RouteServerActor : ReceiveActor
         Receive<IncomingRequest>(request => Sender.Tell(Answer(request, shape), Self));
     }
 
-    /// <summary>How to make the actor; subscribe it to <see cref="ClusterViewChanged"/> before there is any. It makes itself known to the peers actor.</summary>
+    /// <summary>How to make the actor; subscribe it to <see cref="ClusterViewChanged"/> before there is any. It makes itself known to the peers
+    /// actor.</summary>
     /// <param name="peers">The peers actor.</param>
     /// <param name="shape">This cluster's.</param>
     public static Props Props(IActorRef peers, ClusterShape shape) => Actors.Props.Create(() => new RouteServerActor(peers, shape));
@@ -31,6 +32,8 @@ public sealed class RouteServerActor : ReceiveActor
             return new RequestRefused("no request for routes");
         }
 
-        return view is null ? new RequestRefused("this node has no view of the cluster yet") : new RequestReply(RouteCodec.EncodeAnswer(shape, view, knownVersion));
+        return view is null
+            ? new RequestRefused("this node has no view of the cluster yet")
+            : new RequestReply(RouteCodec.EncodeAnswer(shape, view, knownVersion));
     }
 }

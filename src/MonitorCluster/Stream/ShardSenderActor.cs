@@ -5,7 +5,8 @@ namespace MonitorCluster.Stream;
 /// <summary>The mailbox round <see cref="ShardSenderState"/>: one per collector. Its children stand for the owners on other nodes.</summary>
 /// <remarks>
 /// Its parent tells it <see cref="ClusterViewChanged"/> and <see cref="MembershipReady"/>; when an owner knows more than the view, it publishes
-/// <see cref="LookAgain"/> on the event stream. Until a member knows its own incarnation nothing is sent, since its own region might be taken for another node's.
+/// <see cref="LookAgain"/> on the event stream. Until a member knows its own incarnation nothing is sent, since its own region might be taken for
+/// another node's.
 /// </remarks>
 internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
 {

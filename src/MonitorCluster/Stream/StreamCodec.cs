@@ -78,7 +78,8 @@ internal static class StreamCodec
     {
         byte[] name = Encoding.UTF8.GetBytes(hello.Name);
         return Finish(
-            FrameType.CollectorHello, new FrameWriter(FixedBytesMax + NameBytesMax).Id(hello.CollectorId).Bytes(name.AsSpan(0, Math.Min(name.Length, NameBytesMax))));
+            FrameType.CollectorHello,
+            new FrameWriter(FixedBytesMax + NameBytesMax).Id(hello.CollectorId).Bytes(name.AsSpan(0, Math.Min(name.Length, NameBytesMax))));
     }
 
     private static PeerMessage Encode(BatchSection section)

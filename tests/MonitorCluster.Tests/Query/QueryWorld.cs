@@ -11,7 +11,8 @@ using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.Query;
 
-/// <summary>Several nodes' query parts on one thread under virtual time: real coordinators, servers and codecs; shards, store and network are scripted.</summary>
+/// <summary>Several nodes' query parts on one thread under virtual time: real coordinators, servers and codecs; shards, store and network are
+/// scripted.</summary>
 internal sealed class QueryWorld
 {
     private readonly DeterministicDispatcher dispatcher = new(seed: 1);
@@ -61,7 +62,8 @@ internal sealed class QueryWorld
         var view = new ClusterViewChanged(
             ++version,
             [.. Nodes.Select(n => new MemberRow(
-                n.Incarnation, n.Name, n.Address, "", NodeRoles.Aggregator, "1", default, statuses.GetValueOrDefault(n.Incarnation, MemberStatus.Active), null, 1, 1))],
+                n.Incarnation, n.Name, n.Address, "", NodeRoles.Aggregator, "1", default,
+                statuses.GetValueOrDefault(n.Incarnation, MemberStatus.Active), null, 1, 1))],
             [.. owners.Values.OrderBy(o => o.ShardId)]);
         foreach (QueryNode node in told.Length == 0 ? Nodes : told)
         {

@@ -152,7 +152,8 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         }
     }
 
-    /// <summary>Hands on what arrives until the other side closes the link, or it breaks: then it throws. Of a link that has ended all is thrown away.</summary>
+    /// <summary>Hands on what arrives until the other side closes the link, or it breaks: then it throws. Of a link that has ended all is thrown
+    /// away.</summary>
     protected async Task ReadAsync(PipeReader input)
     {
         var frames = new FrameReader();
@@ -167,7 +168,9 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
             input.AdvanceTo(isReadable ? bytes.Start : bytes.End, bytes.End);
             if (read.IsCompleted && isReadable)
             {
-                (LinkEnd end, string reason) = isCutShort ? (LinkEnd.Reset, "the other side ended inside of a message") : (LinkEnd.ClosedByPeer, "closed by the other side");
+                (LinkEnd end, string reason) = isCutShort
+                    ? (LinkEnd.Reset, "the other side ended inside of a message")
+                    : (LinkEnd.ClosedByPeer, "closed by the other side");
                 End(end, reason);
             }
 

@@ -7,7 +7,8 @@ using MonitorCluster.Cluster.Membership;
 
 namespace MonitorCluster.Cluster.Transport.Http;
 
-/// <summary>The network of a real node: Kestrel listens, SocketsHttpHandler opens; one duplex HTTP/2 request is one link, and one connection carries many.</summary>
+/// <summary>The network of a real node: Kestrel listens, SocketsHttpHandler opens; one duplex HTTP/2 request is one link, and one connection carries
+/// many.</summary>
 /// <remarks>Safe for any thread. Links that others open before <see cref="Accept"/> wait for it.</remarks>
 public sealed class HttpNetwork : INetwork, IAsyncDisposable
 {

@@ -33,7 +33,8 @@ internal sealed class OpenedLink(HttpNetwork network, string address) : HttpLink
 
             isOpen = true;
             TellOpened();
-            await ReadAsync(PipeReader.Create(await response.Content.ReadAsStreamAsync(Cut), new StreamPipeReaderOptions(bufferSize: 64 << 10, useZeroByteReads: true)));
+            Stream body = await response.Content.ReadAsStreamAsync(Cut);
+            await ReadAsync(PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 << 10, useZeroByteReads: true)));
             await ((Messages)request.Content).Sent; // a request that is disposed earlier is reset, and what it had sent is lost
         }
 #pragma warning disable CA1031 // boundary: however a link ends, its handler is told

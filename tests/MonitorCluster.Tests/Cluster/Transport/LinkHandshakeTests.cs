@@ -73,7 +73,8 @@ public class LinkHandshakeTests
     [InlineData(4, 5, 2, 3, false)]
     public void Handshake_ProtocolRanges_MustOverlap(int min, int max, int otherMin, int otherMax, bool opens)
     {
-        (HandshakeStep opener, _, _, _) = Run(new Side(1, "a", "secret", Uuid, protocol: (min, max)), new Side(2, "b", "secret", Uuid, protocol: (otherMin, otherMax)));
+        (HandshakeStep opener, _, _, _) = Run(
+            new Side(1, "a", "secret", Uuid, protocol: (min, max)), new Side(2, "b", "secret", Uuid, protocol: (otherMin, otherMax)));
 
         Assert.Equal(opens ? HandshakeStatus.Open : HandshakeStatus.Failed, opener.Status);
         Assert.True(opens || (opener.Failure == PeerFailure.Protocol && opener.Reason.Contains($"{min} to {max}", StringComparison.Ordinal)));
@@ -156,7 +157,8 @@ public class LinkHandshakeTests
     [Fact]
     public void Receive_RandomMessages_NeverThrowAndNeverOpen()
     {
-        Gen<(byte Type, byte[] Body)> message = Gen.Zip(Gen.Choose(1, 6), ArbMap.Default.GeneratorFor<byte>().ArrayOf().Resize(200)).Select(m => ((byte)m.Item1, m.Item2));
+        Gen<(byte Type, byte[] Body)> message = Gen.Zip(Gen.Choose(1, 6), ArbMap.Default.GeneratorFor<byte>().ArrayOf().Resize(200))
+            .Select(m => ((byte)m.Item1, m.Item2));
 
         Prop.ForAll(message.ArrayOf().Resize(4).ToArbitrary(), messages =>
         {
@@ -174,7 +176,8 @@ public class LinkHandshakeTests
         LinkHandshake opener = LinkHandshake.Opener(alice.Settings, LinkPurpose.Requests, alice.Nonces.Draw());
         opener.Start();
 
-        Assert.Equal((HandshakeStatus.Failed, PeerFailure.Protocol), (opener.Receive(FrameType.Welcome, default) is var step ? (step.Status, step.Failure) : default));
+        Assert.Equal(
+            (HandshakeStatus.Failed, PeerFailure.Protocol), (opener.Receive(FrameType.Welcome, default) is var step ? (step.Status, step.Failure) : default));
     }
 
     [Fact]

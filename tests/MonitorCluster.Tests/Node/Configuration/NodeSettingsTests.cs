@@ -60,20 +60,29 @@ public class NodeSettingsTests
         Assert.Contains(reason, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_JoinTokenFile_GivesItsTextWithoutTheLineEnd()
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, "secret\n");
+
+        NodeSettings settings = Read(new() { ["Cluster:JoinTokenFile"] = file }, out IReadOnlyList<string> errors);
+
+        Assert.Empty(errors);
+        Assert.Equal("secret", settings.JoinToken);
+        File.Delete(file);
+    }
+
     [Theory]
-    [InlineData("Node:Roles", "collector,api")]
-    [InlineData("Node:Bind", "127.0.0.1:9601")]
-    [InlineData("Cluster:Seeds", "10.0.0.2:9601")]
-    [InlineData("Cluster:JoinToken", "secret")]
-    [InlineData("Cluster:JoinTokenFile", "/run/token")]
-    public void Read_OptionForSeveralNodes_IsRefusedAsWithoutEffect(string option, string value)
+    [InlineData("Cluster:JoinTokenFile", "/no/such/token", "cannot be read")]
+    [InlineData("Node:Roles", "collector", "set Cluster:Seeds")]
+    public void Read_WhatAClusterNeedsAndIsNotThere_IsRefused(string option, string value, string reason)
     {
         Read(new() { [option] = value }, out IReadOnlyList<string> errors);
 
         string error = Assert.Single(errors);
-        Assert.StartsWith(option + " (", error, StringComparison.Ordinal);
-        Assert.EndsWith("has no effect in this version: one node per store", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+        Assert.StartsWith($"{option} ({value}) ", error, StringComparison.Ordinal);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,7 +54,8 @@ public sealed class PeerTrustTests : IDisposable
             Errors(
                 ("Node:Bind", "192.0.2.1:9601"), ("Node:CertificateFile", At("node.pem")), ("Node:KeyFile", At("node.key")), ("Node:CaFile", At("ca.pem")),
                 ("Cluster:JoinTokenFile", "token")),
-            e => e.Contains("not on loopback", StringComparison.Ordinal) || e.Contains("File", StringComparison.Ordinal) && e.StartsWith("Node:", StringComparison.Ordinal));
+            e => e.Contains("not on loopback", StringComparison.Ordinal)
+                || (e.Contains("File", StringComparison.Ordinal) && e.StartsWith("Node:", StringComparison.Ordinal)));
 
     [Theory]
     [InlineData("0.0.0.0:9601", "which is every address of this machine; set Node:Advertise")]
@@ -72,13 +73,15 @@ public sealed class PeerTrustTests : IDisposable
     [InlineData("Node:CertificateFile", "missing.pem", "cannot be used")]
     [InlineData("Node:CertificateFile", "node.pem", "cannot be used")] // without its key
     public void Files_ThatDoNotFit_AreRefused(string option, string file, string reason) =>
-        Assert.Contains(Errors((option, At(file))), e => e.StartsWith($"{option} ({At(file)})", StringComparison.Ordinal) && e.Contains(reason, StringComparison.Ordinal));
+        Assert.Contains(
+            Errors((option, At(file))), e => e.StartsWith($"{option} ({At(file)})", StringComparison.Ordinal) && e.Contains(reason, StringComparison.Ordinal));
 
     [Theory]
     [InlineData("empty.pem", "holds no certificate")]
     [InlineData("missing.pem", "cannot be used")]
     public void CaFile_WithoutAuthorities_IsRefused(string file, string reason) =>
-        Assert.Contains(Errors(("Node:CaFile", At(file)), ("Node:Roles", "collector")), e => e.StartsWith($"Node:CaFile ({At(file)}) {reason}", StringComparison.Ordinal));
+        Assert.Contains(
+            Errors(("Node:CaFile", At(file)), ("Node:Roles", "collector")), e => e.StartsWith($"Node:CaFile ({At(file)}) {reason}", StringComparison.Ordinal));
 
     [Fact]
     public void Load_AllFiles_HasKeyAndAuthority()

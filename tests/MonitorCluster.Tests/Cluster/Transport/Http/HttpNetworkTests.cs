@@ -263,7 +263,8 @@ public sealed class HttpNetworkTests : IDisposable
         HttpNetworkOptions opening = Tls(otherAuthority ? other : certificates, "127.0.0.1");
         LinkRecorder us = nodes.Recorder();
 
-        nodes.Start(opening with { Tls = opening.Tls! with { Authorities = systemsAuthorities ? [] : opening.Tls.Authorities } }).Connect(listener.Address, us.Ref);
+        nodes.Start(opening with { Tls = opening.Tls! with { Authorities = systemsAuthorities ? [] : opening.Tls.Authorities } })
+            .Connect(listener.Address, us.Ref);
         nodes.WaitFor(() => us.Closed.Any());
 
         Assert.Equal(LinkEnd.Protocol, us.Closed.Single().End);
