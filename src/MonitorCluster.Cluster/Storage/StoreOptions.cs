@@ -10,7 +10,9 @@ public sealed class StoreOptions : IValidatableObject
     /// <summary>The configuration section.</summary>
     public const string Section = "Store";
 
-    private const string Sqlite = "sqlite";
+    /// <summary>The provider of a SQLite file.</summary>
+    public const string Sqlite = "sqlite";
+
     private const string Postgresql = "postgresql";
 
     /// <summary>Which database: a SQLite file for the nodes of one host, or a PostgreSQL database for many hosts.</summary>

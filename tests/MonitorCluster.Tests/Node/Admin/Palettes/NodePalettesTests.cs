@@ -75,7 +75,8 @@ public sealed class NodePalettesTests : IDisposable
 
     [Fact]
     public void ListRegions_Node_SaysWhatItOwns() => Assert.Equal(
-        $$"""{"row":["metrics",1024,{{node.Runtime.Shards.All.Count(s => s.Ref is not null)}},0]}""", node.Ask(new ShardingPalette(node.Runtime), "cluster-sharding list-regions")[1]);
+        $$"""{"row":["metrics",1024,{{node.Runtime.Shards.All.Count(s => s.Ref is not null)}},0]}""",
+        node.Ask(new ShardingPalette(node.Runtime), "cluster-sharding list-regions")[1]);
 
     [Fact]
     public void CollectorList_Node_ShowsItsSources()
