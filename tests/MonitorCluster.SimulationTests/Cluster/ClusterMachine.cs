@@ -2,6 +2,8 @@ using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Node;
+using MonitorCluster.SimulationTests.OneNode;
+using MonitorCluster.Stream;
 
 namespace MonitorCluster.SimulationTests.Cluster;
 
@@ -81,4 +83,13 @@ internal sealed class ClusterMachine(string name, ClusterWorld world, Random ran
         Cluster = new ClusterOptions { ShardCount = world.Shards, Seeds = world.Seeds, JoinToken = "a secret of the simulation" },
         Collect = new CollectOptions { Enabled = false },
     };
+
+    public override void OnMade(NodeRuntime node)
+    {
+        if (world.Owner.IsThere)
+        {
+            IActorRef link = node.System.ActorOf(Props.Create(() => new SimLink(node.Region, world.Owner, static _ => 1)), "link");
+            node.Collector.Tell(new UseRegion(link), null);
+        }
+    }
 }

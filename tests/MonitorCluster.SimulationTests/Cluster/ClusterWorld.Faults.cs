@@ -21,7 +21,7 @@ internal sealed partial class ClusterWorld
                 machine.Stop(Now + StopLimit);
                 break;
             case Fault.Pause when machine is { IsPaused: false, Process: not null }:
-                LetHappen(Random.Next(80)); // so that it stops in the middle of things
+                Surprise(machine);
                 counts.Pauses++;
                 machine.Pause(Now + duration);
                 break;
@@ -78,10 +78,32 @@ internal sealed partial class ClusterWorld
             return;
         }
 
-        LetHappen(Random.Next(80)); // so that it dies in the middle of things
+        Surprise(machine);
+        if (isPowerLoss && Random.Next(2) == 0)
+        {
+            RunUntilSync(machine);
+        }
+
         counts.Kills++;
         machine.Kill(isPowerLoss);
-        machine.StartAt = Now + Span();
+        machine.StartAt = Now + (Random.Next(2) == 0 ? Span() : TimeSpan.FromMilliseconds(Random.Next(3_000)));
+    }
+
+    // It has work, and is somewhere in the middle of it.
+    private void Surprise(ClusterMachine machine)
+    {
+        machine.Submit(machine.Model.NextBatch(NowMs));
+        LetHappen(Random.Next(80));
+    }
+
+    // What was written and not yet synced tears.
+    private void RunUntilSync(ClusterMachine machine)
+    {
+        machine.Files.LosesPowerAtSync = true;
+        for (int steps = 400; steps > 0 && !machine.Files.HasLostPower; steps--)
+        {
+            Step();
+        }
     }
 
     // Most are short; some outlast every patience of the program.

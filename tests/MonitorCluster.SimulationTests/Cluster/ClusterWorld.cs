@@ -1,4 +1,7 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Transport;
+using MonitorCluster.SimulationTests.OneNode;
+using MonitorCluster.Stream;
 
 namespace MonitorCluster.SimulationTests.Cluster;
 
@@ -32,15 +35,21 @@ internal sealed partial class ClusterWorld : Simulation
         mix = FaultMix.Draw(Random);
         Faults.Failures = mix.Failures;
         Network = new SimNetwork(Random, Time) { Losses = mix.Losses, Trace = Say };
+        Owner = new BrokenOwner(mutation);
+        if (Owner.IsThere)
+        {
+            Network.Rewrite = (_, message) => Rewrite(message);
+        }
+
         isLateAllowed = Random.Next(2) == 0;
         Shards = Random.Next(6, 17);
         int count = Random.Next(3, 6);
         int seeds = Random.Next(1, 4);
         Seeds = string.Join(',', Names(seeds).Select(n => $"{n}:{SeedPort}"));
         machines = [.. Names(count).Select((name, i) => new ClusterMachine(
-            name, this, Random, new SimModel(name, Random, isLateAllowed, hosts: 3, seriesMax: 20), hasFixedPort: i < seeds || Random.Next(2) == 0))];
+            name, this, Random, new SimModel(name, Random, isLateAllowed, hosts: 3, seriesMax: 12), hasFixedPort: i < seeds || Random.Next(2) == 0))];
         judge = new SimJudge(this, [.. machines.Select(m => m.Model)]);
-        Duration = TimeSpan.FromMinutes(seed % LongWorlds == 0 ? 10 : 1);
+        Duration = TimeSpan.FromMinutes(IsLong(seed) ? 10 : 1);
         end = Now + Duration;
         faultAt = Now + TimeSpan.FromSeconds(Random.Next(2, 12));
         PlanStarts();
@@ -54,7 +63,13 @@ internal sealed partial class ClusterWorld : Simulation
 
     public SimNetwork Network { get; }
 
+    /// <summary>What is broken between collectors and owners.</summary>
+    public BrokenOwner Owner { get; }
+
     private IEnumerable<ClusterMachine> Running => machines.Where(m => m.Process is not null);
+
+    /// <summary>Whether a world lives ten minutes instead of one.</summary>
+    public static bool IsLong(int seed) => seed % LongWorlds == 0;
 
     /// <summary>Lives through the schedule, heals the world, and judges what is left.</summary>
     /// <exception cref="SimulationException">A promise was broken.</exception>
@@ -204,6 +219,18 @@ internal sealed partial class ClusterWorld : Simulation
                 End(machine, TimeSpan.FromMilliseconds(Random.Next(500, 3_000))); // as its supervisor does
             }
         }
+    }
+
+    // What the rules of numbers are for happens seldom: links keep their order, so sections are lost and repeated here, for the rule and the broken ones alike.
+    private IEnumerable<SimMessage> Rewrite(SimMessage message)
+    {
+        if (!StreamCodec.TryDecode(new PeerMessage(message.Type, message.Body), out object? said))
+        {
+            return [message];
+        }
+
+        int times = !(said is BatchSection && Owner.IsRenumbering) ? 1 : Faults.IsOneOf(80) ? 0 : Faults.IsOneOf(80) ? 2 : 1;
+        return Enumerable.Range(0, times).SelectMany(_ => Owner.Pass(said)).Select(StreamCodec.Encode).Select(m => new SimMessage(m.Type, m.Body)).ToArray();
     }
 
     private void End(ClusterMachine machine, TimeSpan pause)

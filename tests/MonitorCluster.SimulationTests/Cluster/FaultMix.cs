@@ -58,19 +58,22 @@ internal sealed record FaultMix(IReadOnlyList<Fault> Kinds, TimeSpan Gap, SimSto
 {
     private static readonly SimStoreFailures Seldom = new(Statements: 4, Stalls: 1, Commits: 2, Replies: 6);
 
+    // What a log and a membership are for: worlds have them more often than the rest.
+    private static readonly Fault[] Deaths = [Fault.Kill, Fault.PowerLoss, Fault.Pause];
+
     /// <summary>Whether nothing but the store was ever away: then nobody is declared dead.</summary>
     public bool IsStoreAlone => Losses == 0 && Failures.Stalls == 0 && Kinds.All(k => k == Fault.StoreAway);
 
     public static FaultMix Draw(Random random)
     {
-        TimeSpan gap = TimeSpan.FromMilliseconds(random.Next(2_500, 9_000));
-        return random.Next(10) switch
+        TimeSpan gap = TimeSpan.FromMilliseconds(random.Next(1_500, 6_000));
+        return random.Next(20) switch
         {
             0 => new FaultMix([], gap, SimStoreFailures.None, Losses: 0),
             1 => new FaultMix([Fault.StoreAway], gap, SimStoreFailures.None with { Commits = 5, Replies = 10 }, Losses: 0),
-            2 => new FaultMix(Enum.GetValues<Fault>(), gap, Seldom, Losses: 50),
+            < 5 => new FaultMix([.. Enum.GetValues<Fault>(), .. Deaths], gap, Seldom, Losses: 50),
             _ => new FaultMix(
-                [.. Enum.GetValues<Fault>().Where(_ => random.Next(5) < 2)],
+                [.. Enum.GetValues<Fault>().Where(_ => random.Next(5) < 2), .. Deaths.Where(_ => random.Next(3) > 0)],
                 gap,
                 random.Next(2) == 0 ? Seldom : SimStoreFailures.None,
                 random.Next(2) * random.Next(150)),

@@ -9,7 +9,9 @@ public sealed class MutationTests(ITestOutputHelper output)
     private const int SeedsMax = 400;
     private const int ControlSeeds = 30;
 
-    public static TheoryData<string> Broken => [.. Enum.GetNames<Mutation>().Except([nameof(Mutation.None), nameof(Mutation.Renumbered)])];
+    public static TheoryData<string> Broken => [.. Enum.GetNames<Mutation>()
+        .Except([nameof(Mutation.None), nameof(Mutation.Renumbered)])
+        .Except([nameof(Mutation.HandOverWithoutLastRow), nameof(Mutation.HandOverBeforeCommit), nameof(Mutation.ReleasedOwnerAccepts)])];
 
     [Theory]
     [MemberData(nameof(Broken))]

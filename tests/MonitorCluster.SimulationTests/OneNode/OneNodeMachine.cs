@@ -41,7 +41,7 @@ internal sealed class OneNodeMachine(string name, SimWorld world, Random random,
 
     public override void OnMade(NodeRuntime node)
     {
-        IActorRef link = node.System.ActorOf(Props.Create(() => new SimLink(node.Region, world)), "link");
+        IActorRef link = node.System.ActorOf(Props.Create(() => new SimLink(node.Region, world.Owner, world.Deliveries)), "link");
         node.Collector.Tell(new UseRegion(link), null);
     }
 }

@@ -38,6 +38,7 @@ internal sealed partial class SimWorld : Simulation
         : base(seed, mutation, trace)
     {
         this.isJudgedByContent = isJudgedByContent;
+        Owner = new BrokenOwner(mutation);
         isLateAllowed = Random.Next(2) == 0;
         isSecondQuiet = Random.Next(2) == 0; // then the zombie's rows, were they written, would not even collide
         first = new OneNodeMachine("a", this, Random, new SimModel("a", Random, isLateAllowed));
@@ -48,7 +49,20 @@ internal sealed partial class SimWorld : Simulation
         pauseAt = seed % 3 == 0 ? Now + TimeSpan.FromSeconds(Random.Next(5, 40)) : DateTimeOffset.MaxValue;
     }
 
-    public SectionNumbers Numbers { get; } = new();
+    /// <summary>What is broken between collectors and owners.</summary>
+    public BrokenOwner Owner { get; }
+
+    /// <summary>How often a message between collector and region arrives.</summary>
+    public int Deliveries(object message)
+    {
+        int times = Faults.Deliveries();
+        if (IsTraced)
+        {
+            Say($"link: {times} x {message}");
+        }
+
+        return times;
+    }
 
     private IEnumerable<OneNodeMachine> Machines => [first, second];
 

@@ -15,6 +15,12 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
     /// <summary>Sync says that it is done and does nothing, as some disks do.</summary>
     public bool LiesAboutSync { get; set; }
 
+    /// <summary>The power goes with the next sync. Nothing of it is synced, and whoever runs the world must <see cref="Crash"/> before anything else happens.</summary>
+    public bool LosesPowerAtSync { get; set; }
+
+    /// <summary>Whether it has.</summary>
+    public bool HasLostPower { get; private set; }
+
     public List<long> SetAsideSegments { get; } = [];
 
     public IEnumerable<long> Segments => segments.Keys;
@@ -26,6 +32,8 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
         {
             segment.Tear(random);
         }
+
+        LosesPowerAtSync = HasLostPower = false;
     }
 
     /// <summary>The bytes as they are now, to be cut or flipped by a test.</summary>
@@ -64,7 +72,8 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
     public void Sync(long segment)
     {
         ThrowIf(FailsSyncs);
-        if (!LiesAboutSync)
+        HasLostPower |= LosesPowerAtSync;
+        if (!LiesAboutSync && !HasLostPower)
         {
             segments[segment].Sync();
         }

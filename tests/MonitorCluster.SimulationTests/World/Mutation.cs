@@ -33,4 +33,13 @@ internal enum Mutation
 
     /// <summary>Journal and cut are written by whoever once owned the shard.</summary>
     NoFence,
+
+    /// <summary>A shard is handed over, and its last row is not written.</summary>
+    HandOverWithoutLastRow,
+
+    /// <summary>A hand-over is believed, by the old owner and by all it tells, before a commit that then fails.</summary>
+    HandOverBeforeCommit,
+
+    /// <summary>An owner that has handed a shard over goes on taking its sections.</summary>
+    ReleasedOwnerAccepts,
 }

@@ -12,6 +12,7 @@ internal sealed class SimConnections(Simulation world, SimMachine machine) : ISt
     private readonly SimStore store = world.Store;
     private readonly SimFaults faults = world.Faults;
     private readonly Mutation mutation = world.Mutation;
+    private bool isHandOver;
     private readonly List<(object? Shard, object? Jseq, object? Marks)> marksOfThis = [];
     private readonly List<(object? Shard, object? Jseq, object? Marks)> marksOfLast = [];
 
@@ -71,6 +72,7 @@ internal sealed class SimConnections(Simulation world, SimMachine machine) : ISt
             store.IsOpened = true;
             store.Transactions++;
             marksOfThis.Clear();
+            isHandOver = false;
             if (sql == Dialect.BeginWrite)
             {
                 WriteLateMarks();
@@ -81,11 +83,27 @@ internal sealed class SimConnections(Simulation world, SimMachine machine) : ISt
             marksOfThis.Add((command.Parameters["@shard"].Value, command.Parameters["@jseq"].Value, command.Parameters["@marks"].Value));
         }
 
+        else if (sql.StartsWith("UPDATE move SET", StringComparison.Ordinal) && command.Parameters["@state"].Value is (int)MoveState.Done)
+        {
+            isHandOver = true;
+        }
+        else if (mutation == Mutation.HandOverWithoutLastRow && isHandOver && sql.StartsWith(InsertJournal, StringComparison.Ordinal))
+        {
+            store.Execute($"DELETE FROM journal WHERE shard_id = {command.Parameters["@shard"].Value} AND jseq = {command.Parameters["@jseq"].Value}");
+            store.Execute("DELETE FROM journal_kept WHERE id = (SELECT max(id) FROM journal_kept)");
+        }
+
         return result;
     }
 
     private T Commit<T>(SimConnection connection, Func<T> execute)
     {
+        if (mutation == Mutation.HandOverBeforeCommit && isHandOver && faults.IsOneOf(3))
+        {
+            connection.Close();
+            return default!;
+        }
+
         T result = execute();
         connection.IsInTransaction = false;
         marksOfLast.AddRange(marksOfThis);

@@ -68,6 +68,9 @@ internal sealed class SimFaults(Random random, VirtualTimeProvider time)
         return result;
     }
 
+    /// <summary>One of so many, while anything goes wrong.</summary>
+    public bool IsOneOf(int many) => IsOn && random.Next(many) == 0;
+
     /// <summary>How often a message between collector and region arrives.</summary>
     public int Deliveries()
     {

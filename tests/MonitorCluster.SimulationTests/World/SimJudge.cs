@@ -58,7 +58,7 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
 
         SimSample? missing = expected.FirstOrDefault();
         Require(missing is null, $"a query lacks {expected.Count} durable samples of {host}, the first is {missing?.Series.Labels} at {missing?.TimestampMs}");
-        Require(!isExact || found == journalled.Keys.Count(s => s.Series.Host == host), $"a query found {found} samples of {host}, the journal has others");
+        Require(!isExact || found == Journalled(host).Count(), $"a query found {found} samples of {host}, the journal has others");
     }
 
     /// <summary>Judges the store when the world has healed.</summary>
@@ -81,7 +81,7 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
     /// <summary>Checks what <c>count_over_time</c> says of each series of a host, after <see cref="CheckStore"/>.</summary>
     public void CheckCounts(string host, VectorResult counts)
     {
-        Dictionary<LabelSet, int> expected = journalled.Keys.Where(s => s.Series.Host == host)
+        Dictionary<LabelSet, int> expected = Journalled(host)
             .CountBy(s => s.Series).ToDictionary(p => p.Key.Labels.Without(LabelSet.NameLabel), p => p.Value);
         Require(expected.Count == counts.Samples.Count, $"count_over_time finds {counts.Samples.Count} series of {host} instead of {expected.Count}");
         foreach (VectorSample sample in counts.Samples)
@@ -94,7 +94,7 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
     /// <summary>Checks what <c>sum_over_time</c> says of each series of a host, after <see cref="CheckStore"/>.</summary>
     public void CheckSums(string host, VectorResult sums)
     {
-        Dictionary<LabelSet, double> expected = journalled.Keys.Where(s => s.Series.Host == host)
+        Dictionary<LabelSet, double> expected = Journalled(host)
             .GroupBy(s => s.Series).ToDictionary(g => g.Key.Labels.Without(LabelSet.NameLabel), g => g.Sum(s => s.Value));
         Require(expected.Count == sums.Samples.Count, $"sum_over_time finds {sums.Samples.Count} series of {host} instead of {expected.Count}");
         foreach (VectorSample sample in sums.Samples)
@@ -103,6 +103,8 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
             Require(Math.Abs(sample.Value - sum) <= Math.Abs(sum) * 1e-9, $"sum_over_time of {sample.Labels} is {sample.Value} instead of {sum}");
         }
     }
+
+    private IEnumerable<SimSample> Journalled(string host) => SeriesOf(host).SelectMany(s => s.Samples.Values).Where(journalled.ContainsKey);
 
     private void ReadSeries()
     {
