@@ -3,7 +3,7 @@ using MonitorCluster.Node;
 
 namespace MonitorCluster.Tests.Layout;
 
-/// <summary>The files of cluster-config/ are accepted by the program as they are.</summary>
+/// <summary>The files of cluster-config/ are accepted by the program as they are, once the secrets that they name are where they name them.</summary>
 public class ClusterConfigTests
 {
     public static TheoryData<string> Files => [.. Repository.Files("cluster-config", ".json")];
@@ -16,7 +16,7 @@ public class ClusterConfigTests
 
         NodeSettings.Read(configuration, out IReadOnlyList<string> errors);
 
-        Assert.Empty(errors);
+        Assert.Empty(errors.Where(e => !IsAboutASecretOfTheHost(e)));
     }
 
     [Theory]
@@ -26,4 +26,8 @@ public class ClusterConfigTests
 
     [Fact]
     public void Files_AreThere() => Assert.True(Files.Count >= 8);
+
+    // Certificates, keys and tokens are made on the hosts; that they are missing here is the one thing that may be said.
+    private static bool IsAboutASecretOfTheHost(string error) =>
+        error.Contains("(/etc/monitorcluster/", StringComparison.Ordinal) && error.Contains("Could not find", StringComparison.Ordinal);
 }
