@@ -21,6 +21,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     private readonly StringBuilder _log = new();
     private readonly bool _isOwnFolder;
     private Process? _process;
+    private volatile Uri? _listening;
     private TaskCompletionSource<string> _pbm = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private NodeProcess(string[] options, IReadOnlyDictionary<string, string> environment, string? dataDir = null)
@@ -229,9 +230,14 @@ internal sealed partial class NodeProcess : IAsyncDisposable
             _log.AppendLine(line);
         }
 
+        // The listener for other nodes says its line, too, and before.
         if (ListeningLine().Match(line) is { Success: true } match)
         {
-            url.TrySetResult(new Uri(match.Groups["url"].Value));
+            _listening = new Uri(match.Groups["url"].Value);
+        }
+        else if (line.Contains("Application started", StringComparison.Ordinal) && _listening is { } last)
+        {
+            url.TrySetResult(last);
         }
 
         if (PbmLine().Match(line) is { Success: true } pbm)
