@@ -33,9 +33,9 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
 
     /// <summary>A transaction of the controller returned.</summary>
     /// <returns>Whether the view must be read again, and the others told.</returns>
-    internal bool Succeeded(MembershipOperation operation, object? result)
+    internal bool Succeeded(StoreCall call, object? result)
     {
-        switch (operation)
+        switch (call.Operation)
         {
             case MembershipOperation.AcquireLease:
                 return TakeLease((long?)result);
@@ -43,11 +43,11 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
                 return Take((ControlResult?)result);
             case MembershipOperation.Evict:
                 return TakeEvictions((IReadOnlyList<long>?)result);
-            case MembershipOperation.Suspicions:
+            case MembershipOperation.EndPartition:
+                return TakePartition(call.Subject, (bool?)result);
+            default:
                 partition.Observe((IReadOnlyList<SuspicionRow>)result!, map, outbox.Now);
                 return false;
-            default:
-                return true;
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         }
 
         EvictStalled(lease);
-        EndPartition();
+        EndPartition(lease);
         ControllerPlan plan = controller.Plan(outbox.Now, map.Members, map.Shards, operators.Wanted);
         if (!plan.IsEmpty)
         {
@@ -123,6 +123,18 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         return evicted.Count > 0;
     }
 
+    private bool TakePartition(long victim, bool? isEnded)
+    {
+        if (isEnded is not { } ended)
+        {
+            leaseEpoch = null;
+            return false;
+        }
+
+        partition.Forget(victim);
+        return ended;
+    }
+
     private void EvictStalled(long lease)
     {
         IReadOnlyList<ObservedMember> stalled = stalls.StandingStill(outbox.Now);
@@ -134,16 +146,18 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         }
     }
 
-    private void EndPartition()
+    private void EndPartition(long lease)
     {
         if (partition.Victim(outbox.Now) is { } victim && map.Find(victim.Member) is { Status: not MemberStatus.Dead })
         {
             string reason = victim.Complainers.Count == 0
                 ? "partial partition: it does not reach others"
                 : $"partial partition: {string.Join(", ", victim.Complainers.Select(map.NameOf))} cannot reach it";
-            outbox.Warn($"Evicting {map.NameOf(victim.Member)} (incarnation {victim.Member}): {reason}");
-            outbox.Run(MembershipOperation.MarkDead, store => store.MarkDead(victim.Member, reason), victim.Member);
-            partition.Forget(victim.Member);
+            long member = me;
+            if (outbox.Run(MembershipOperation.EndPartition, store => store.EvictAccused(member, lease, victim.Member, reason), victim.Member))
+            {
+                outbox.Warn($"Evicting {map.NameOf(victim.Member)} (incarnation {victim.Member}): {reason}");
+            }
         }
 
         if (outbox.Now >= nextSuspicions && map.LivingBut(me).Any())

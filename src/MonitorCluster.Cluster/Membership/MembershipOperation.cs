@@ -16,7 +16,7 @@ internal enum MembershipOperation
     Withdraw,
     Evict,
     Suspicions,
-    MarkDead,
+    EndPartition,
     BeginLeave,
     Leave,
 }

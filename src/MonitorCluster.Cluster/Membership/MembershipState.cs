@@ -132,8 +132,8 @@ internal sealed partial class MembershipState
                 End(leaving.Left!);
                 break;
             case MembershipOperation.AcquireLease or MembershipOperation.Control or MembershipOperation.Evict
-                or MembershipOperation.Suspicions or MembershipOperation.MarkDead:
-                if (role!.Succeeded(call.Operation, result))
+                or MembershipOperation.Suspicions or MembershipOperation.EndPartition:
+                if (role!.Succeeded(call, result))
                 {
                     LookAndTell();
                 }

@@ -70,6 +70,9 @@ internal sealed record MembershipTiming
 
     internal TimeSpan SuspicionPoll { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Two polls that come late: after a longer gap no complaint that was read before counts.</summary>
+    internal TimeSpan SuspicionGap { get; init; } = TimeSpan.FromSeconds(12);
+
     /// <summary>The age up to which the store counts a vote.</summary>
     internal TimeSpan SuspicionLife { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -5,15 +5,19 @@ namespace MonitorCluster.Cluster.Membership;
 /// <summary>Ends a partial partition: two members that do not reach each other, while both reach the database and others.</summary>
 /// <remarks>
 /// Each complains of the other, but neither complaint finds a second vote. After a complaint has stood for the time given, the one of the two with more
-/// complainers goes, or the younger one. Costs one node, and collectors hold their log until then. The time is this node's own: a new controller begins anew.
+/// complainers goes, or the younger one. Costs one node, and collectors hold their log until then. The time is this node's own: a new controller begins anew,
+/// and so does one that could not read the complaints for a while, because they may have been withdrawn meanwhile.
 /// </remarks>
 internal sealed class PartitionWatch(MembershipTiming timing)
 {
     private Dictionary<(long Target, long Voter), TimeSpan> standing = [];
+    private TimeSpan observedAt;
 
     /// <summary>The complaints were read.</summary>
     internal void Observe(IEnumerable<SuspicionRow> complaints, ClusterMap map, TimeSpan now)
     {
+        ForgetAfterGap(now);
+        observedAt = now;
         Dictionary<(long Target, long Voter), TimeSpan> next = [];
         foreach (SuspicionRow complaint in complaints.Where(complaint => complaint.AgeMs <= timing.SuspicionLife.TotalMilliseconds))
         {
@@ -34,6 +38,7 @@ internal sealed class PartitionWatch(MembershipTiming timing)
     /// <summary>Who must go, and those who complain of it; null when nobody.</summary>
     internal (long Member, IReadOnlyList<long> Complainers)? Victim(TimeSpan now)
     {
+        ForgetAfterGap(now);
         IEnumerable<long> involved = standing.Where(pair => now - pair.Value >= timing.Partition)
             .SelectMany(pair => new[] { pair.Key.Target, pair.Key.Voter }).Distinct();
         (long Member, IReadOnlyList<long> Complainers)? worst = null;
@@ -47,5 +52,13 @@ internal sealed class PartitionWatch(MembershipTiming timing)
         }
 
         return worst;
+    }
+
+    private void ForgetAfterGap(TimeSpan now)
+    {
+        if (now - observedAt > timing.SuspicionGap)
+        {
+            standing = [];
+        }
     }
 }

@@ -93,6 +93,25 @@ public sealed partial class SqlStore
         });
     }
 
+    /// <summary>Ends a member in a quarrel that nobody else can settle, as long as a vote by it or against it still counts.</summary>
+    /// <param name="incarnation">Who asks; must hold the controller's lease.</param>
+    /// <param name="leaseEpoch">The lease's epoch as <see cref="AcquireLease"/> gave it.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <returns>False when nobody complains any more, or it was dead already; null when the lease is no longer held under that epoch.</returns>
+    public bool? EvictAccused(long incarnation, long leaseEpoch, long member, string reason)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(reason);
+        return Control<bool?>(incarnation, leaseEpoch, () =>
+        {
+            bool isAccused = _session.Number(
+                $"SELECT count(*) FROM suspicion s JOIN member v ON v.incarnation = s.voter WHERE (s.target = @inc OR s.voter = @inc) AND {Voting}",
+                ("inc", member),
+                ("life", VoteLifeMs)) > 0;
+            return isAccused && StatusOf(member) is not (null or MemberStatus.Dead) && SetDead(member, reason, Bump()) == 1;
+        });
+    }
+
     /// <summary>Makes an active member leave: it keeps its shards until they are handed over, and gets none.</summary>
     /// <remarks>The controller's lease, if it is the member's, is free at once.</remarks>
     /// <returns>True also when it was leaving already; false when it is joining or dead.</returns>

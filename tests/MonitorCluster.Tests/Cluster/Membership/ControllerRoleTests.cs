@@ -82,10 +82,7 @@ public class ControllerRoleTests
     [Fact]
     public void Suspicions_StandForTwoMinutes_EndTheYounger()
     {
-        MembershipDriver driver = Running(2, 3);
-        driver.Shards[1] = driver.Shards[1] with { Owner = 2 };
-        driver.Shards[2] = driver.Shards[2] with { Owner = 3 };
-        driver.Version++;
+        MembershipDriver driver = Balanced();
         driver.Store = call => call.Operation == Suspicions
             ? new List<SuspicionRow> { new(2, 3, "", 1_000), new(3, 2, "", 1_000) } : driver.Answer(call);
         for (int second = 0; second < 118; second++)
@@ -94,15 +91,50 @@ public class ControllerRoleTests
             driver.Advance(1);
         }
 
-        Assert.Equal(0, driver.Count(MarkDead));
+        Assert.Equal(0, driver.Count(EndPartition));
         for (int second = 0; second < 8; second++)
         {
             driver.Beat(2, 3);
             driver.Advance(1);
         }
 
-        Assert.Equal(new StoreCall(MarkDead, 3), driver.Calls.First(call => call.Call.Operation == MarkDead).Call);
+        Assert.Equal(new StoreCall(EndPartition, 3), driver.Calls.First(call => call.Call.Operation == EndPartition).Call);
         Assert.Contains(driver.Reports, report => report.Text.Contains("n2 cannot reach it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Suspicions_StoreAwayForTwoMinutesAfterOneComplaint_EndNobody()
+    {
+        MembershipDriver driver = Balanced();
+        driver.Store = call => call.Operation == Suspicions ? new List<SuspicionRow> { new(2, 3, "", 1_000) } : driver.Answer(call);
+        driver.Advance(6);
+        driver.Store = _ => new StoreUnavailableException();
+        driver.Advance(125);
+        driver.Forget();
+
+        driver.Store = driver.Answer; // the complaint was withdrawn long ago
+        driver.Advance(10);
+
+        Assert.True(driver.Count(Suspicions) > 0);
+        Assert.Equal(0, driver.Count(EndPartition));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void EndPartition_OutcomeUnknownOrDone_IsRepeatedOnlyWhenUnknown(bool isUnknown)
+    {
+        MembershipDriver driver = Balanced();
+        driver.Store = call => call.Operation == Suspicions ? new List<SuspicionRow> { new(2, 3, "", 1_000) }
+            : call.Operation == EndPartition && isUnknown ? new StoreUnavailableException() : driver.Answer(call);
+        for (int second = 0; second < 135; second++)
+        {
+            driver.Beat(2, 3);
+            driver.Advance(1);
+        }
+
+        Assert.Equal(isUnknown, driver.Count(EndPartition) > 1);
+        Assert.True(driver.Count(EndPartition) > 0);
     }
 
     [Fact]
@@ -113,5 +145,15 @@ public class ControllerRoleTests
         driver.Advance(30);
 
         Assert.Equal((0, 0), (driver.Count(ReadView), driver.Count(Suspicions)));
+    }
+
+    /// <summary>Three members with their fair shares: the controller has nothing else to do.</summary>
+    private static MembershipDriver Balanced()
+    {
+        MembershipDriver driver = Running(2, 3);
+        driver.Shards[1] = driver.Shards[1] with { Owner = 2 };
+        driver.Shards[2] = driver.Shards[2] with { Owner = 3 };
+        driver.Version++;
+        return driver;
     }
 }

@@ -13,7 +13,7 @@ public class PartitionWatchTests
     [Fact]
     public void Victim_TwoComplainOfEachOther_IsTheYoungerAfterTwoMinutes()
     {
-        Observe(0, (2, 1), (1, 2));
+        Stand(110, (2, 1), (1, 2));
         Observe(119, (2, 1), (1, 2));
         Assert.Null(watch.Victim(At(119)));
 
@@ -26,7 +26,7 @@ public class PartitionWatchTests
     [Fact]
     public void Victim_OneHasMoreComplainers_IsThatOne()
     {
-        Observe(0, (1, 2), (2, 1), (1, 3));
+        Stand(110, (1, 2), (2, 1), (1, 3));
         Observe(120, (1, 2), (2, 1), (1, 3));
 
         Assert.Equal(1, watch.Victim(At(120))!.Value.Member);
@@ -36,7 +36,7 @@ public class PartitionWatchTests
     [Fact]
     public void Victim_OnlyOneSideComplains_IsTheOneComplainedOf()
     {
-        Observe(0, (1, 2));
+        Stand(110, (1, 2));
         Observe(120, (1, 2));
 
         Assert.Equal(1, watch.Victim(At(120))!.Value.Member);
@@ -45,7 +45,7 @@ public class PartitionWatchTests
     [Fact]
     public void Forget_WhoeverWasToldToGo_IsNotNamedAgain()
     {
-        Observe(0, (2, 1), (1, 2), (3, 2));
+        Stand(110, (2, 1), (1, 2), (3, 2));
         Observe(120, (2, 1), (1, 2), (3, 2));
 
         watch.Forget(2);
@@ -56,12 +56,35 @@ public class PartitionWatchTests
     [Fact]
     public void Observe_ComplaintWasWithdrawnMeanwhile_CountsAnew()
     {
-        Observe(0, (1, 2));
-        Observe(60);
-        Observe(65, (1, 2));
+        Stand(60, (1, 2));
+        Observe(65);
+        Stand(175, from: 70, (1, 2));
 
-        Assert.Null(watch.Victim(At(184)));
-        Assert.NotNull(watch.Victim(At(185)));
+        Assert.Null(watch.Victim(At(185)));
+        Observe(185, (1, 2));
+        Assert.NotNull(watch.Victim(At(190)));
+    }
+
+    [Fact]
+    public void Victim_ComplaintsWereNotReadForAWhile_CountsAnew()
+    {
+        Stand(110, (1, 2));
+
+        Assert.Null(watch.Victim(At(123)));
+        Observe(123, (1, 2));
+        Assert.Null(watch.Victim(At(130)));
+    }
+
+    [Fact]
+    public void Observe_AfterAGap_CountsAnew()
+    {
+        Stand(50, (1, 2));
+        Observe(70, (1, 2));
+
+        Stand(180, from: 75, (1, 2));
+
+        Assert.Null(watch.Victim(At(189)));
+        Assert.NotNull(watch.Victim(At(190)));
     }
 
     [Fact]
@@ -69,10 +92,23 @@ public class PartitionWatchTests
     {
         map.Take(new ClusterView(2, [Row(1), Row(2), Row(3) with { Status = MemberStatus.Dead }], []));
         SuspicionRow[] rows = [new(1, 2, "", 30_001), new(1, 3, "", 0), new(9, 2, "", 0), new(3, 2, "", 0)];
-        watch.Observe(rows, map, At(0));
-        watch.Observe(rows, map, At(200));
+        for (int at = 0; at <= 200; at += 5)
+        {
+            watch.Observe(rows, map, At(at));
+        }
 
         Assert.Null(watch.Victim(At(200)));
+    }
+
+    private void Stand(int until, params (long Target, long Voter)[] pairs) => Stand(until, from: 0, pairs);
+
+    /// <summary>Read every five seconds, as the controller does.</summary>
+    private void Stand(int until, int from, params (long Target, long Voter)[] pairs)
+    {
+        for (int at = from; at <= until; at += 5)
+        {
+            Observe(at, pairs);
+        }
     }
 
     private void Observe(double at, params (long Target, long Voter)[] pairs) =>

@@ -137,6 +137,39 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void EvictAccused_ComplaintStands_EndsIt()
+    {
+        SqlStore store = OpenStore();
+        long[] node = [StartAlone(store), Join(store, 2), Join(store, 3)];
+        store.Vote(node[1], node[2], "timeout");
+        long version = store.View(0).Version;
+
+        Assert.True(store.EvictAccused(node[0], 1, node[2], "partial partition"));
+        Assert.False(store.EvictAccused(node[0], 1, node[2], "partial partition"));
+
+        Assert.Equal(version + 1, store.View(0).Version);
+        Assert.Equal((MemberStatus.Dead, "partial partition"), (store.Members()[2].Status, store.Members()[2].Reason));
+    }
+
+    [ConformanceFact]
+    public void EvictAccused_WithdrawnOldOrLeaseLost_IsSpared()
+    {
+        SqlStore store = OpenStore();
+        long[] node = [StartAlone(store), Join(store, 2), Join(store, 3)];
+        store.Vote(node[1], node[2], "timeout");
+
+        Assert.Null(store.EvictAccused(node[0], 2, node[2], "lease lost"));
+        Assert.Null(store.EvictAccused(node[1], 1, node[2], "not the holder"));
+        Assert.False(store.EvictAccused(node[0], 1, node[0], "nobody complains of it"));
+        Sql(store.Dialect.Expand($"UPDATE suspicion SET at = {{now}} - {SqlStore.VoteLifeMs + 1_000} * {{ms}}"));
+        Assert.False(store.EvictAccused(node[0], 1, node[2], "old"));
+        store.Withdraw(node[1], node[2]);
+        Assert.False(store.EvictAccused(node[0], 1, node[2], "withdrawn"));
+
+        Assert.All(store.Members(), member => Assert.Equal(MemberStatus.Active, member.Status));
+    }
+
+    [ConformanceFact]
     public void BeginLeave_Active_KeepsShardsAndFreesTheLease()
     {
         SqlStore store = OpenStore();
