@@ -38,7 +38,7 @@ internal sealed partial class NodeRuntime : NodeCore
         // :: Steps 5 to 7, the shards of this node
         var shards = new ShardContext(settings.Aggregate, settings.Detect, Counters, Loader, Journal, ports.Loggers.CreateLogger<ShardActor>());
         var region = new RegionSetup(
-            recipe => Props.Create(() => new ShardActor(shards, recipe)), Store, Loader, Journal, Peers, Shards, Counters,
+            recipe => Props.Create(() => new ShardActor(shards, recipe)), Loader, Journal, Peers, Shards, Counters,
             ports.Loggers.CreateLogger<ShardRegionActor>());
         Region = System.ActorOf(Props.Create(() => new ShardRegionActor(region)), "region");
         Retention = System.ActorOf(

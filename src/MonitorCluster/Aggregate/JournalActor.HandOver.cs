@@ -47,7 +47,7 @@ internal sealed partial class JournalActor
             FlushMapping.Request(incarnation, rows), shard.ShardId, shard.Epoch, shard.MoveId, (int)Pause(shard).TotalMilliseconds);
         handOver = request;
         handOverInFlight = true;
-        store.Tell(new StoreCommand("hand-over", s => s.HandOver(request, isRetry: false), request));
+        Ask("hand-over", request, s => s.HandOver(request, isRetry: false));
     }
 
     private void RetryHandOver()
@@ -55,7 +55,7 @@ internal sealed partial class JournalActor
         if (handOver is { } request && !handOverInFlight)
         {
             handOverInFlight = true;
-            store.Tell(new StoreCommand("hand-over", s => s.HandOver(request, isRetry: true), request));
+            Ask("hand-over", request, s => s.HandOver(request, isRetry: true));
         }
     }
 

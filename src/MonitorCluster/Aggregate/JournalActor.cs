@@ -20,6 +20,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan RoundTimeout = TimeSpan.FromSeconds(30); // a shard answers between two batches; this long means that it never will
     private static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(60); // over all that the store waits for: a command or its answer was lost
 
     private readonly AggregateOptions options;
     private readonly AggregateCounters counters;
@@ -63,6 +64,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         Receive<StoreReply>(StoreAnswered);
         Receive<StoreFailed>(StoreFailed);
         Receive<RetryStore>(_ => Retry());
+        Receive<StoreSilent>(m => GiveUpWaiting(m.Name, m.Tag));
         Receive<RoundOverdue>(m =>
         {
             if (m.Round == round && awaited.Count > 0)
@@ -164,7 +166,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         flush = FlushMapping.Request(incarnation, taken);
         flushInFlight = true;
         FlushRequest request = flush;
-        store.Tell(new StoreCommand("flush", s => s.Flush(request), request));
+        Ask("flush", request, s => s.Flush(request));
     }
 
     // Fenced, lost, or given away. A row that it gave to this round is written all the same: the fence says whether it may be.
@@ -190,7 +192,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         {
             Committed(result);
         }
-        else if (reply.Result is CutResult cut)
+        else if (reply.Result is CutResult cut && IsCutUnderWay(reply.Tag))
         {
             (int shardId, long epoch, CutDraft draft) = cuts.Dequeue();
             cutInFlight = false;
@@ -273,7 +275,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         {
             cutInFlight = true;
             CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
-            store.Tell(new StoreCommand("cut", s => s.Cut(request), next.Cut));
+            Ask("cut", next.Cut, s => s.Cut(request));
         }
         else if (IsIdle && handOvers.Count == 0)
         {
@@ -293,17 +295,41 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         LogStoreFailed(failure.Error, failure.Name, retryDelay);
         Timers.StartSingleTimer("retry-" + failure.Name, new RetryStore(), retryDelay);
         retryDelay = TimeSpan.FromTicks(Math.Min(retryDelay.Ticks * 2, RetryDelayMax.Ticks));
-        flushInFlight &= failure.Name != "flush";
-        cutInFlight &= failure.Name != "cut";
-        handOverInFlight &= failure.Name != "hand-over";
+        NotInFlight(failure.Tag);
     }
+
+    private void Ask(string name, object tag, Func<SqlStore, object?> run)
+    {
+        store.Tell(new StoreCommand(name, run, tag));
+        Timers.StartSingleTimer("silent-" + name, new StoreSilent(name, tag), SilenceMax);
+    }
+
+    // Perhaps the command still waits there. The store works in order, so the second one finds what the first did, and a second answer is not heard.
+    private void GiveUpWaiting(string name, object tag)
+    {
+        if (NotInFlight(tag))
+        {
+            LogSilent(name, SilenceMax);
+            Retry();
+        }
+    }
+
+    private bool NotInFlight(object? tag)
+    {
+        (bool isFlush, bool isCut, bool isHandOver) = (
+            flushInFlight && ReferenceEquals(tag, flush), cutInFlight && IsCutUnderWay(tag), handOverInFlight && ReferenceEquals(tag, handOver));
+        (flushInFlight, cutInFlight, handOverInFlight) = (flushInFlight && !isFlush, cutInFlight && !isCut, handOverInFlight && !isHandOver);
+        return isFlush || isCut || isHandOver;
+    }
+
+    private bool IsCutUnderWay(object? tag) => cuts.TryPeek(out (int ShardId, long Epoch, CutDraft Cut) first) && ReferenceEquals(tag, first.Cut);
 
     private void Retry()
     {
         if (flush is { } request && !flushInFlight)
         {
             flushInFlight = true;
-            store.Tell(new StoreCommand("flush", s => s.FlushRetry(request), request));
+            Ask("flush", request, s => s.FlushRetry(request));
         }
 
         RetryHandOver();
@@ -331,12 +357,17 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     [LoggerMessage(EventId = 4102, Level = LogLevel.Warning, Message = "Shard {ShardId} lost: epoch {Epoch} is fenced")]
     private partial void LogFenced(int shardId, long epoch);
 
+    [LoggerMessage(EventId = 4106, Level = LogLevel.Warning, Message = "The store has not answered a {Operation} for {Silence}; it is offered again")]
+    private partial void LogSilent(string operation, TimeSpan silence);
+
     private sealed class FlushDue
     {
         public static readonly FlushDue Instance = new();
     }
 
     private sealed record RetryStore;
+
+    private sealed record StoreSilent(string Name, object Tag);
 
     private sealed record RoundOverdue(long Round);
 }

@@ -8,15 +8,14 @@ namespace MonitorCluster.Aggregate;
 
 /// <summary>What a region needs.</summary>
 /// <param name="Shards">How to make a shard's actor.</param>
-/// <param name="Store">Where collectors are registered.</param>
-/// <param name="Loader">Where it is asked which shards have data.</param>
+/// <param name="Loader">Where collectors are registered, aside from the journal's writes, and where it is asked which shards have data.</param>
 /// <param name="Journal">Hands over shards that have no actor.</param>
 /// <param name="Peers">The way to other nodes.</param>
 /// <param name="View">Where it publishes what it has.</param>
 /// <param name="Counters">The node's counts.</param>
 /// <param name="Logger">For the rare line.</param>
 internal sealed record RegionSetup(
-    Func<ShardRecipe, Props> Shards, IActorRef Store, IActorRef Loader, IActorRef Journal, IActorRef Peers, RegionView View, AggregateCounters Counters,
+    Func<ShardRecipe, Props> Shards, IActorRef Loader, IActorRef Journal, IActorRef Peers, RegionView View, AggregateCounters Counters,
     ILogger Logger);
 
 /// <summary>
@@ -42,7 +41,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
     private readonly Dictionary<long, IActorRef> actors = [];
     private readonly Dictionary<IActorRef, long> instances = [];
     private readonly Dictionary<int, IActorRef> serving = []; // the owned shards that have an actor
-    private readonly Dictionary<Guid, long> collectors = [];
+    private readonly CollectorTable collectors = new();
     private Registration? early;
     private long startedAt;
 
@@ -55,9 +54,13 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         Receive<StoreReply>(Answered);
         Receive<StoreFailed>(m =>
         {
-            if (m.Tag is null)
+            if (m.Tag is Registration registration)
             {
-                state.TakeNoAnswer(NowMs); // a collector that gets no answer says hello again after its own time-out
+                collectors.Failed(registration.Id); // it says hello again after its own time-out
+            }
+            else
+            {
+                state.TakeNoAnswer(NowMs);
             }
         });
         Handle<MembershipReady>(Join);
@@ -116,15 +119,22 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
             return;
         }
 
-        setup.Store.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(registration.Id, registration.Name), registration));
+        if (collectors.TryFind(registration.Id, out long number))
+        {
+            registration.Collector.Tell(new CollectorWelcome(number, CreditBytes));
+        }
+        else if (collectors.MustAsk(registration.Id, registration.Collector, NowMs))
+        {
+            setup.Loader.Tell(new StoreCommand("register-collector", s => s.RegisterCollector(registration.Id, registration.Name), registration));
+        }
     }
 
     private void Answered(StoreReply reply)
     {
         if (reply.Tag is Registration registration)
         {
-            collectors[registration.Id] = (long)reply.Result!;
-            registration.Collector.Tell(new CollectorWelcome((long)reply.Result, CreditBytes));
+            long number = (long)reply.Result!;
+            collectors.Answered(registration.Id, number)?.Tell(new CollectorWelcome(number, CreditBytes));
         }
         else
         {
@@ -135,7 +145,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
 
     private void Open(OpenShard open)
     {
-        if (!collectors.TryGetValue(open.CollectorId, out long number))
+        if (!collectors.TryFind(open.CollectorId, out long number))
         {
             Refuse(open.ShardId, open.CollectorId, open.Session);
             return;

@@ -66,6 +66,44 @@ public class JournalActorTests
     }
 
     [Fact]
+    public void Round_StoreNeverAnswersTheFlush_OffersItAgainAndHearsTheAnswersOnce()
+    {
+        StartRound(0);
+        Take(0, jseq: 1, cut: false);
+        StoreCommand first = _store.OfType<StoreCommand>().Single();
+        _simulation.Advance(61);
+        Assert.Equal(["flush", "flush"], StoreCommands);
+        Assert.Same(first.Tag, _store.OfType<StoreCommand>().Last().Tag);
+
+        AnswerStore(new FlushResult([], []));
+        AnswerStore(new FlushResult([], []));
+
+        Assert.Single(_shards[0].OfType<JournalCommitted>());
+        _simulation.Advance(61);
+        Assert.Equal(["flush", "flush"], StoreCommands);
+    }
+
+    [Fact]
+    public void Cut_StoreNeverAnswers_IsOfferedAgainAndASecondAnswerEndsNoOther()
+    {
+        StartRound(0, 1);
+        Take(0, jseq: 1);
+        Take(1, jseq: 1);
+        AnswerStore(new FlushResult([], []));
+        StoreCommand first = _store.OfType<StoreCommand>().Last();
+        _simulation.Advance(61);
+        Assert.Equal(["flush", "cut", "cut"], StoreCommands);
+
+        _journal.Tell(new StoreReply(first.Name, first.Tag, new CutResult(IsFenced: false, 1)));
+        _journal.Tell(new StoreReply(first.Name, first.Tag, new CutResult(IsFenced: false, 1)));
+        _simulation.RunUntilIdle();
+
+        Assert.Single(_shards[0].OfType<CutCommitted>());
+        Assert.Empty(_shards[1].OfType<CutCommitted>());
+        Assert.Equal(["flush", "cut", "cut", "cut"], StoreCommands);
+    }
+
+    [Fact]
     public void Round_ShardEndsBeforeItGaveItsRow_IsWrittenWithoutIt()
     {
         StartRound(0, 1);

@@ -115,7 +115,7 @@ internal sealed class MoveNode
         Peers = System.ActorOf(Props.Create(() => new MovePeers(world, this)), "peers");
         var context = new ShardContext(options, new DetectOptions(), Counters, loader, Journal, NullLogger.Instance);
         var setup = new RegionSetup(
-            recipe => Props.Create(() => new ShardActor(context, recipe)), writer, loader, Journal, Peers, View, Counters, NullLogger.Instance);
+            recipe => Props.Create(() => new ShardActor(context, recipe)), loader, Journal, Peers, View, Counters, NullLogger.Instance);
         Region = System.ActorOf(Props.Create(() => new ShardRegionActor(setup)), "region");
         IActorRef membership = System.ActorOf(Props.Create(() => new Membership(this, world)), "membership");
         System.EventStream.Subscribe(membership, typeof(ShardsHandedOver));

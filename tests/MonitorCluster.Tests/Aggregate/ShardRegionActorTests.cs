@@ -26,7 +26,7 @@ public class ShardRegionActorTests
         IActorRef store = _simulation.System.ActorOf(Props.Create(() => new Recorder(_store)), "store");
         IActorRef peers = _simulation.System.ActorOf(Props.Create(() => new Recorder(_peers)), "peers");
         var setup = new RegionSetup(
-            _ => Props.Create(() => new Shard(_shards)), store, store, ActorRefs.Nobody, peers, _view, new AggregateCounters(), NullLogger.Instance);
+            _ => Props.Create(() => new Shard(_shards)), store, ActorRefs.Nobody, peers, _view, new AggregateCounters(), NullLogger.Instance);
         _region = _simulation.System.ActorOf(Props.Create(() => new ShardRegionActor(setup)), "region");
         _asker = _simulation.System.ActorOf(Props.Create(() => new Recorder(_answers)), "asker");
         _simulation.RunUntilIdle();
@@ -40,6 +40,38 @@ public class ShardRegionActorTests
 
         Tell(new MembershipReady(1, Guid.Empty));
         Assert.Equal(["register-collector"], _store.OfType<StoreCommand>().Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Hello_SaidOftenBeforeAndAfterTheStoreAnswers_AsksTheStoreOnce()
+    {
+        Begin();
+        Tell(new HelloCollector(Collector, "node"));
+        Tell(new HelloCollector(Collector, "node"));
+        Assert.Empty(_answers);
+        StoreCommand asked = Assert.Single(_store.OfType<StoreCommand>());
+
+        Tell(new StoreReply(asked.Name, asked.Tag, 7L));
+        Tell(new HelloCollector(Collector, "node"));
+
+        Assert.Equal([7L, 7L], _answers.OfType<CollectorWelcome>().Select(w => w.CollectorNo)); // one for all that waited, one at once
+        Assert.Single(_store.OfType<StoreCommand>());
+    }
+
+    [Fact]
+    public void Hello_StoreFailedOrNeverAnswered_AsksAgain()
+    {
+        Begin();
+        Tell(new HelloCollector(Collector, "node"));
+        StoreCommand asked = Assert.Single(_store.OfType<StoreCommand>());
+        Tell(new StoreFailed(asked.Name, asked.Tag, new StoreUnavailableException("away", new TimeoutException())));
+        Tell(new HelloCollector(Collector, "node"));
+        Assert.Equal(2, _store.OfType<StoreCommand>().Count());
+
+        _simulation.Advance(CollectorTable.AskAgainMs / 1000.0);
+        Tell(new HelloCollector(Collector, "node"));
+
+        Assert.Equal(3, _store.OfType<StoreCommand>().Count());
     }
 
     [Fact]
