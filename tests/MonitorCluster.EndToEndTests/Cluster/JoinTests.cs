@@ -47,7 +47,8 @@ public sealed class JoinTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
             (int code, string text) = await Command.TryAsync("dotnet", pbm, await node.PbmAddress, "cluster", "show", "-o", "plain");
 
             Assert.Equal(0, code);
-            Assert.All(_cluster.Nodes, n => Assert.Contains(n.Name, text, StringComparison.Ordinal));
+            Assert.All(_cluster.Nodes, n => Assert.Contains(n.PeerAddress, text, StringComparison.Ordinal));
+            Assert.Contains($"Count: {_cluster.Nodes.Count} nodes", text, StringComparison.Ordinal);
         }
     }
 

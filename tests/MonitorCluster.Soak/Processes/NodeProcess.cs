@@ -142,9 +142,14 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         HttpUrl = await url.Task.WaitAsync(StartPatience);
         using var client = new HttpClient { BaseAddress = HttpUrl };
         using var patience = new CancellationTokenSource(StartPatience);
-        while (!await IsReadyAsync(client, process, patience.Token))
+        while (await WhyNotReadyAsync(client, process) is { } reason)
         {
-            await Task.Delay(PollInterval, patience.Token);
+            if (patience.IsCancellationRequested)
+            {
+                throw new TimeoutException($"after {StartPatience} the node says: {reason}\n{Log}");
+            }
+
+            await Task.Delay(PollInterval);
         }
 
         return ReadyAfter = Stopwatch.GetElapsedTime(start);
@@ -246,7 +251,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsReadyAsync(HttpClient client, Process process, CancellationToken cancellation)
+    private async Task<string?> WhyNotReadyAsync(HttpClient client, Process process)
     {
         if (process.HasExited)
         {
@@ -255,12 +260,12 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
         try
         {
-            using HttpResponseMessage answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative), cancellation);
-            return answer.IsSuccessStatusCode;
+            using HttpResponseMessage answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+            return answer.IsSuccessStatusCode ? null : await answer.Content.ReadAsStringAsync();
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException e)
         {
-            return false;
+            return e.Message;
         }
     }
 
