@@ -1,4 +1,3 @@
-using MonitorCluster.Soak.Processes;
 using Xunit.Abstractions;
 
 namespace MonitorCluster.Tests.Cluster.Storage;

@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using MonitorCluster.Soak.Processes;
 using Npgsql;
 
 namespace MonitorCluster.Tests.Cluster.Storage.Postgres;
