@@ -131,12 +131,12 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         }
     }
 
-    internal void Answered(PeerTag tag, PeerIdentity peer, ReadOnlySpan<byte> body)
+    internal void Answered(PeerTag tag, ReadOnlySpan<byte> body)
     {
         switch (tag)
         {
             case PeerTag.Join join when join.Seed == seed:
-                SeedAnswered(peer, JoinReply.Read(body));
+                SeedAnswered(JoinReply.Read(body));
                 break;
             case PeerTag.ReachOut reach:
                 reachability?.Out(reach.Member, null);
@@ -157,6 +157,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
                 Refuse([$"The seed {others[join.Seed]} refuses this node: {reason}"]);
                 break;
             case PeerTag.Join join when join.Seed == seed:
+                namesItself |= failure == PeerFailure.Itself; // the seed is another name of this very node
                 silence.Add($"{others[join.Seed]}: {reason}");
                 AskNextSeed();
                 break;
@@ -218,7 +219,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         outbox.SetTimer(MembershipTimer.JoinRound, timing.JoinRound * (0.5 + config.Random.NextDouble()));
     }
 
-    private void SeedAnswered(PeerIdentity peer, JoinReply? reply)
+    private void SeedAnswered(JoinReply? reply)
     {
         switch (reply?.Outcome)
         {
@@ -232,7 +233,6 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
                 Refuse(reply.Reasons);
                 break;
             case JoinOutcome.NotMember:
-                namesItself |= peer.Name == node.NodeName && peer.Address == node.Address; // the seed is another name of this very node
                 silence.Add($"{others[seed]}: no member yet");
                 AskNextSeed();
                 break;

@@ -88,7 +88,7 @@ internal sealed class LinkHandshake
         (Peer, Purpose) = (read.Peer, read.Purpose);
         if (me.Nonces.IsOwn(read.Nonce))
         {
-            return Refuse(PeerFailure.Refused, "the link leads from this node back to itself", $"that address leads back to {read.Peer.Name} itself");
+            return Refuse(PeerFailure.Itself, "the link leads from this node back to itself", $"that address leads back to {read.Peer.Name} itself");
         }
 
         if (WhyOtherCluster(read.ClusterId, read.Peer) is { } why)

@@ -109,6 +109,9 @@ public enum PeerFailure
 
     /// <summary>It is there and refused the request.</summary>
     Refused,
+
+    /// <summary>The address leads back to this node.</summary>
+    Itself,
 }
 
 /// <summary>Names the actor that serves requests of a kind; it is told <see cref="IncomingRequest"/>.</summary>

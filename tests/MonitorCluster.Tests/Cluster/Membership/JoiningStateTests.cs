@@ -74,7 +74,7 @@ public class JoiningStateTests
     public void Start_SeedIsAnotherNameOfThisNode_AdmitsItself()
     {
         MembershipDriver driver = new("localhost:9601");
-        driver.Peer = request => Answered(request, Peer(1, 0), JoinReply.Of(JoinOutcome.NotMember).ToBytes());
+        driver.Peer = request => Failed(request, PeerFailure.Itself, "n1 at localhost:9601: that address leads back to n1 itself");
 
         driver.Start();
 

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Cluster.Transport;
+using MonitorCluster.Tests.Cluster.Transport;
 using static MonitorCluster.Tests.Cluster.Membership.Machines;
 using Member = MonitorCluster.Tests.Cluster.Membership.MembershipCluster.Node;
 
@@ -31,6 +34,24 @@ public sealed class MembershipActorTests : IDisposable
 
         Assert.Equal(10, cluster.Row(node).HeartbeatSeq);
         Assert.IsType<MembershipReady>(Assert.Single(node.Published));
+    }
+
+    [Fact]
+    public void Start_SeedIsAnotherNameOfTheNode_OwnsEverything()
+    {
+        // With the real handshake: only that notices whom a name leads to.
+        MemoryNetworks networks = new();
+        Member node = cluster.Start(1, "localhost:9601", plug: (system, self) =>
+        {
+            MemoryNetworks.MemoryNetwork network = networks.Start(self.Address);
+            networks.Name("localhost:9601", self.Address);
+            return system.ActorOf(PeersActor.Props(
+                network, self, "default", "", system.TimeProvider, new Random(1), new TransportStatistics(), NullLogger<PeersActor>.Instance));
+        });
+        cluster.Advance(1);
+
+        Assert.True(node.IsReady);
+        Assert.Equal(12, cluster.Owned(node));
     }
 
     [Fact]

@@ -42,13 +42,14 @@ internal sealed class MembershipCluster : IDisposable
     }
 
     /// <summary>Starts a node, whose address has its number at the end.</summary>
-    internal Node Start(int number, string seeds = "", string? name = null, int? dataDir = null, NodeRoles roles = NodeRoles.Aggregator, int? shards = null)
+    internal Node Start(int number, string seeds = "", string? name = null, int? dataDir = null, NodeRoles roles = NodeRoles.Aggregator, int? shards = null,
+        Func<ActorSystem, PeerIdentity, IActorRef>? plug = null)
     {
         HookedConnections store = new(Connections());
         Guid dataDirId = Machines.NodeOf(dataDir ?? number).DataDirId;
         Node node = new(this, Machines.NodeOf(number, roles) with { NodeName = name ?? $"n{number}", DataDirId = dataDirId }, store);
         nodes.Add(node);
-        node.Start(dispatcher, [.. seeds.Split(',', StringSplitOptions.RemoveEmptyEntries)], shards ?? ShardCount);
+        node.Start(dispatcher, [.. seeds.Split(',', StringSplitOptions.RemoveEmptyEntries)], shards ?? ShardCount, plug ?? Network.Plug);
         dispatcher.RunUntilIdle();
         return node;
     }
@@ -98,7 +99,7 @@ internal sealed class MembershipCluster : IDisposable
         /// <summary>Whether the node hands shards over as soon as it is asked to.</summary>
         internal bool HandsOver { get; set; } = true;
 
-        internal void Start(DeterministicDispatcher dispatcher, IReadOnlyList<string> seeds, int shards)
+        internal void Start(DeterministicDispatcher dispatcher, IReadOnlyList<string> seeds, int shards, Func<ActorSystem, PeerIdentity, IActorRef> plug)
         {
             system = ActorSystem.Create(request.NodeName, new ActorSystemSetup { Dispatchers = dispatcher, TimeProvider = dispatcher.Time });
             IActorRef control = system.ActorOf(
@@ -110,7 +111,7 @@ internal sealed class MembershipCluster : IDisposable
                 self.OnAny(message => Heard(message, control, self.Me));
             }), "listener");
             system.EventStream.Subscribe(listener, typeof(object));
-            IActorRef peers = cluster.Network.Plug(
+            IActorRef peers = plug(
                 system, new PeerIdentity(request.NodeName, 0, request.Address, request.Roles, request.Build, Guid.Empty));
             Membership = system.ActorOf(
                 MembershipActor.Props(new MembershipSetup(

@@ -89,7 +89,7 @@ public class LinkHandshakeTests
 
         HandshakeStep answer = acceptor.Receive(FrameType.Hello, opener.Start().SendBody);
 
-        Assert.Equal((HandshakeStatus.Failed, FrameType.GoAway, PeerFailure.Refused), (answer.Status, answer.SendType, answer.Failure));
+        Assert.Equal((HandshakeStatus.Failed, FrameType.GoAway, PeerFailure.Itself), (answer.Status, answer.SendType, answer.Failure));
         Assert.Contains("alice itself", opener.Receive(answer.SendType, answer.SendBody).Reason, StringComparison.Ordinal);
     }
 

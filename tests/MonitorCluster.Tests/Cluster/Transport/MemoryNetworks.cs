@@ -18,6 +18,9 @@ internal sealed class MemoryNetworks
 
     public MemoryNetwork Start(string address) => nodes[address] = new MemoryNetwork(this, address);
 
+    /// <summary>A second name of a node.</summary>
+    public void Name(string name, string address) => nodes[name] = nodes[address];
+
     public void Stop(string address) => nodes.Remove(address);
 
     private MemoryLink Connect(string from, string address, IActorRef handler)

@@ -307,7 +307,7 @@ public sealed class PeersActorTests
         simulation.RunUntilIdle();
 
         PeerFailed failed = Assert.IsType<PeerFailed>(Assert.Single(told));
-        Assert.Equal(PeerFailure.Refused, failed.Failure);
+        Assert.Equal(PeerFailure.Itself, failed.Failure);
         Assert.Contains("a itself", failed.Reason, StringComparison.Ordinal);
     }
 
