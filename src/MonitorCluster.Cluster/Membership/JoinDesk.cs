@@ -17,13 +17,13 @@ internal sealed class JoinDesk(MembershipConfig config, MembershipOutbox outbox)
         {
             outbox.Answer(asker, new RequestRefused("this is no request to join"));
         }
+        else if (clusterUuid != Guid.Empty && request.Differences(config.Node, config.Identity, clusterUuid) is { Count: > 0 } reasons)
+        {
+            Reply(asker, JoinReply.Refused(reasons)); // also while this node joins: with two stores, two nodes would else begin a cluster each
+        }
         else if (!isActive)
         {
             Reply(asker, JoinReply.Of(JoinOutcome.NotMember));
-        }
-        else if (request.Differences(config.Node, config.Identity, clusterUuid) is { Count: > 0 } reasons)
-        {
-            Reply(asker, JoinReply.Refused(reasons));
         }
         else if (waiting.Count >= WaitingMax)
         {

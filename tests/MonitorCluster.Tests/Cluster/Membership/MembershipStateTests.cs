@@ -182,6 +182,21 @@ public class MembershipStateTests
     }
 
     [Fact]
+    public void Join_OtherStoreAskedOfANodeThatJoinsItself_IsRefused()
+    {
+        MembershipDriver driver = new(Address(2));
+        ReadOnlyMemory<byte> request = JoinRequest.From(NodeOf(4), Identity, new Guid(8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).ToBytes();
+        driver.Ask(RequestKind.Join, Peer(4, 0), request); // its own store is not open yet
+        driver.Start();
+
+        driver.Ask(RequestKind.Join, Peer(4, 0), request);
+
+        JoinReply[] replies = [.. driver.Answers.Select(answer => JoinReply.Read(((RequestReply)answer).Body.Span)!)];
+        Assert.Equal([JoinOutcome.NotMember, JoinOutcome.Refused], replies.Select(reply => reply.Outcome));
+        Assert.Contains("names another database", Assert.Single(replies[1].Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Asked_NonsenseOfAnyKind_IsRefused()
     {
         MembershipDriver driver = Running(2);
