@@ -267,6 +267,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         string who = $"living node '{member.NodeName}' at {member.Address} (incarnation {member.Incarnation})";
         return member.NodeName == node.NodeName ? $"Node:Name '{node.NodeName}' is in use by the {who}."
             : member.Address == node.Address ? $"The address {node.Address} is in use by the {who}."
+            : !node.Alone ? $"Node:DataDir is that of the {who}, or a copy of it: give each node a folder of its own."
             : $"Cluster:Seeds is empty, but the store already has the {who}. Set Cluster:Seeds={member.Address} to join it.";
     }
 

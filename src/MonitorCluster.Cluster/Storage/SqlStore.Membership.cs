@@ -12,7 +12,7 @@ public sealed partial class SqlStore
         """;
 
     /// <summary>Admits a node as 'joining' and gives it an incarnation, replacing its own predecessor and members proven to stand still.</summary>
-    /// <remarks>After an unknown outcome simply repeated: the half-admitted row has the same data directory and is replaced.</remarks>
+    /// <remarks>After an unknown outcome simply repeated: the half-admitted row has the same name and data directory and is replaced.</remarks>
     public AdmitResult Admit(AdmitRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -113,12 +113,12 @@ public sealed partial class SqlStore
     }
 
     private static bool IsReplaced(MemberRow member, AdmitRequest request) =>
-        member.DataDirId == request.DataDirId
+        (member.DataDirId == request.DataDirId && member.NodeName == request.NodeName) // the folder alone may be a copy
         || request.StoodStill.Contains(new ObservedMember(member.Incarnation, member.HeartbeatSeq));
 
     private static bool IsInTheWay(MemberRow member, AdmitRequest request) =>
         !IsReplaced(member, request)
-        && (request.Alone || member.NodeName == request.NodeName || member.Address == request.Address);
+        && (request.Alone || member.NodeName == request.NodeName || member.Address == request.Address || member.DataDirId == request.DataDirId);
 
     private static MemberRow ReadMember(DbDataReader row) => new(
         row.GetInt64(0),

@@ -187,6 +187,21 @@ public class JoiningStateTests
     }
 
     [Fact]
+    public void Start_DataDirectoryIsThatOfALivingNode_IsRefusedNamingIt()
+    {
+        MembershipDriver driver = new(Address(2));
+        JoinReply inTheWay = new(JoinOutcome.InTheWay, 0, [new JoinObstacle(5, "n5", Address(5), 1)], []);
+        driver.Peer = request => Answered(request, Peer(2), inTheWay.ToBytes());
+
+        driver.Start();
+        driver.Advance(10);
+
+        Assert.StartsWith(
+            "Node:DataDir is that of the living node 'n5'", Assert.Single(Assert.IsType<MembershipRefused>(Assert.Single(driver.Published)).Reasons),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Watch_StoreAwayMeanwhile_WatchesAnew()
     {
         MembershipDriver driver = new();

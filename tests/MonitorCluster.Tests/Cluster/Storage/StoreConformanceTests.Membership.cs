@@ -18,6 +18,18 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void Admit_DataDirectoryOfANodeOfAnotherName_IsInTheWayUntilItWasSeenToStandStill()
+    {
+        SqlStore store = OpenStore();
+        long owner = StartAlone(store);
+        AdmitRequest copy = Node("n2", 1) with { Address = "127.0.0.1:9999" };
+
+        Assert.Equal(owner, Assert.Single(store.Admit(copy).InTheWay).Incarnation);
+        Assert.NotNull(store.Heartbeat(owner));
+        Assert.True(store.Admit(copy with { StoodStill = [new ObservedMember(owner, 1)] }).IsAdmitted);
+    }
+
+    [ConformanceFact]
     public void Admit_NameOfALivingNode_RefusedUntilItWasSeenToStandStill()
     {
         SqlStore store = OpenStore();
