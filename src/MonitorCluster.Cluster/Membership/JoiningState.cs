@@ -7,7 +7,7 @@ namespace MonitorCluster.Cluster.Membership;
 /// <remarks>
 /// <code>
 /// open store -> ask seeds in order -> admitted -> pings in both directions with every active member -> activate
-///                |  a seed refuses: the end             |  not within 30 s: dead by its own hand, with the failing pairs
+///                |  a member of this cluster refuses: the end  |  not within 30 s: dead by its own hand, with the failing pairs
 ///                |  no seed is a member, and this node's seeds are empty or name itself: it admits itself by the same transaction
 ///                |  no seed is a member, and the seeds name only others: another round, for ever
 ///                |  a member holds the name or the address: watch it for 3 s, then replace it or be refused
@@ -19,6 +19,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
     private readonly MembershipTiming timing = config.Timing;
     private readonly List<string> others = [.. config.Seeds.Where(seed => !IsSelf(seed, config.Node))];
     private readonly List<string> silence = [];
+    private readonly List<string> refusals = [];
     private AdmitRequest node = config.Node with { Alone = config.Seeds.Count == 0 };
     private bool namesItself = config.Seeds.Any(seed => IsSelf(seed, config.Node));
     private bool isReached;
@@ -131,12 +132,12 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         }
     }
 
-    internal void Answered(PeerTag tag, ReadOnlySpan<byte> body)
+    internal void Answered(PeerTag tag, PeerIdentity peer, ReadOnlySpan<byte> body)
     {
         switch (tag)
         {
             case PeerTag.Join join when join.Seed == seed:
-                SeedAnswered(JoinReply.Read(body));
+                SeedAnswered(peer, JoinReply.Read(body));
                 break;
             case PeerTag.ReachOut reach:
                 reachability?.Out(reach.Member, null);
@@ -154,7 +155,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         switch (tag)
         {
             case PeerTag.Join join when join.Seed == seed && failure is PeerFailure.WrongToken or PeerFailure.WrongCluster:
-                Refuse([$"The seed {others[join.Seed]} refuses this node: {reason}"]);
+                SeedRefused([$"The seed {others[join.Seed]} refuses this node: {reason}"]);
                 break;
             case PeerTag.Join join when join.Seed == seed:
                 namesItself |= failure == PeerFailure.Itself; // the seed is another name of this very node
@@ -187,6 +188,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
     {
         (seed, isReached) = (-1, false);
         silence.Clear();
+        refusals.Clear();
         AskNextSeed();
     }
 
@@ -196,6 +198,10 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         {
             ReadOnlyMemory<byte> body = JoinRequest.From(node, config.Identity, ClusterUuid).ToBytes();
             outbox.Ask(new PeerTag.Join(seed), others[seed], RequestKind.Join, body, timing.Join);
+        }
+        else if (!isReached && refusals.Count > 0)
+        {
+            Refuse(refusals);
         }
         else if (!isReached && (node.Alone || namesItself))
         {
@@ -219,7 +225,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         outbox.SetTimer(MembershipTimer.JoinRound, timing.JoinRound * (0.5 + config.Random.NextDouble()));
     }
 
-    private void SeedAnswered(JoinReply? reply)
+    private void SeedAnswered(PeerIdentity peer, JoinReply? reply)
     {
         switch (reply?.Outcome)
         {
@@ -229,8 +235,11 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
             case JoinOutcome.InTheWay when reply.InTheWay.Count > 0:
                 Obstructed(reply.InTheWay);
                 break;
-            case JoinOutcome.Refused when reply.Reasons.Count > 0:
+            case JoinOutcome.Refused when reply.Reasons.Count > 0 && peer.Incarnation != 0 && peer.ClusterUuid == ClusterUuid:
                 Refuse(reply.Reasons);
+                break;
+            case JoinOutcome.Refused when reply.Reasons.Count > 0:
+                SeedRefused(reply.Reasons);
                 break;
             case JoinOutcome.NotMember:
                 silence.Add($"{others[seed]}: no member yet");
@@ -247,6 +256,14 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
                 AskNextSeed();
                 break;
         }
+    }
+
+    /// <summary>Perhaps only that seed is a wrong one: the others are asked too.</summary>
+    private void SeedRefused(IReadOnlyList<string> reasons)
+    {
+        refusals.AddRange(reasons);
+        silence.AddRange(reasons);
+        AskNextSeed();
     }
 
     private void Obstructed(IReadOnlyList<JoinObstacle> inTheWay)

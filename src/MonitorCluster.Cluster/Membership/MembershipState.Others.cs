@@ -28,7 +28,7 @@ internal sealed partial class MembershipState
             default:
                 if (!IsActive && !IsLeaving)
                 {
-                    joining.Answered(answered.Tag, answered.Body.Span);
+                    joining.Answered(answered.Tag, answered.Peer, answered.Body.Span);
                 }
 
                 break;

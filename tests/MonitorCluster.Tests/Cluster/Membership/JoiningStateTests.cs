@@ -108,7 +108,7 @@ public class JoiningStateTests
     [Theory]
     [InlineData(PeerFailure.WrongToken)]
     [InlineData(PeerFailure.WrongCluster)]
-    public void Start_AnySeedKnowsAnotherTokenOrCluster_IsRefusedForGood(PeerFailure failure)
+    public void Start_NoOtherSeedIsAMemberAndOneKnowsAnotherTokenOrCluster_IsRefusedForGood(PeerFailure failure)
     {
         MembershipDriver driver = new(Address(2), Address(1));
         driver.Peer = request => Failed(request, failure, "the join tokens differ");
@@ -119,6 +119,38 @@ public class JoiningStateTests
         Assert.Equal([$"The seed {Address(2)} refuses this node: the join tokens differ"], refused.Reasons);
         Assert.False(refused.MayRetry);
         Assert.False(driver.HasTimers);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Start_OneSeedIsOfAnotherCluster_JoinsThroughTheNext(bool answers)
+    {
+        MembershipDriver driver = new(Address(2), Address(3));
+        driver.Peer = request => request.Address != Address(2) ? Healthy(request)
+            : answers ? Answered(request, Peer(2) with { ClusterUuid = Guid.Empty }, JoinReply.Refused(["another store"]).ToBytes())
+            : Failed(request, PeerFailure.WrongCluster, "another cluster");
+
+        driver.Start();
+
+        Assert.IsType<MembershipReady>(driver.Published[0]);
+    }
+
+    [Fact]
+    public void Start_OneSeedIsOfAnotherClusterAndAMembersStoreIsAway_WaitsForThatOne()
+    {
+        MembershipDriver driver = new(Address(2), Address(3));
+        driver.Peer = request => request.Address == Address(2)
+            ? Failed(request, PeerFailure.WrongCluster, "another cluster") : Answered(request, Peer(3), JoinReply.Of(JoinOutcome.Busy).ToBytes());
+
+        driver.Start();
+        driver.Advance(20);
+
+        Assert.Empty(driver.Published);
+        Assert.Contains("another cluster", driver.Reports[0].Text, StringComparison.Ordinal);
+        driver.Peer = request => request.Address == Address(2) ? Failed(request, PeerFailure.WrongCluster, "another cluster") : Healthy(request);
+        driver.Advance(2);
+        Assert.IsType<MembershipReady>(driver.Published[0]);
     }
 
     [Fact]
