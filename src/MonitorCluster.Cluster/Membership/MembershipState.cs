@@ -265,9 +265,12 @@ internal sealed partial class MembershipState
         switch (timer)
         {
             case MembershipTimer.Heartbeat:
-                heartbeatSent = outbox.Now;
                 long member = me != 0 ? me : joining.Incarnation;
-                outbox.Run(MembershipOperation.Heartbeat, store => store.Heartbeat(member));
+                if (outbox.Run(MembershipOperation.Heartbeat, store => store.Heartbeat(member)))
+                {
+                    heartbeatSent = outbox.Now; // not when the one before still runs: how long that takes tells how slow the store is
+                }
+
                 outbox.SetTimer(timer, config.Timing.Heartbeat);
                 break;
             case MembershipTimer.Lease:

@@ -65,6 +65,23 @@ public class MembershipStateTests
     }
 
     [Fact]
+    public void Heartbeat_StoreTakesSeconds_BarsThisNodeFromVoting()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = call => call.Operation == Heartbeat ? Pending : driver.Answer(call);
+        for (int i = 0; i < 4; i++)
+        {
+            driver.Advance(3.5);
+            driver.Step(new MembershipEvent.Succeeded(new StoreCall(Heartbeat), driver.Answer(new StoreCall(Heartbeat))));
+        }
+
+        driver.Peer = request => request.Kind == RequestKind.Ping ? Failed(request, PeerFailure.NotListening, "refused") : Healthy(request);
+        driver.Advance(3.5);
+
+        Assert.Equal(0, driver.Count(Vote));
+    }
+
+    [Fact]
     public void Heartbeat_VersionMoved_PublishesTheWholeMapOnce()
     {
         MembershipDriver driver = Running(2);
