@@ -20,6 +20,7 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
     private readonly MembershipTiming timing = config.Timing;
     private readonly SortedDictionary<long, Target> targets = [];
     private readonly Dictionary<string, TimeSpan> heardFrom = [];
+    private Dictionary<long, bool> published = [];
     private TimeSpan? timerDue;
     private TimeSpan nextHealth;
 
@@ -116,6 +117,7 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
 
         target.IsWaiting = false;
+        target.IsReached = true;
         target.Strikes = 0;
         target.SilentSince = null;
         if (target.IsReported)
@@ -147,6 +149,11 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         if (failure != PeerFailure.TimedOut)
         {
             target.Due = outbox.Now + timing.Reprobe;
+        }
+
+        if (target.Strikes >= timing.Strikes - 1)
+        {
+            target.IsReached = false;
         }
 
         if (target.Strikes < timing.Strikes - 1)
@@ -244,9 +251,10 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
     }
 
-    /// <summary>Sets the timer for the next ping that is due.</summary>
+    /// <summary>Tells the node whom it reaches, and sets the timer for the next ping that is due.</summary>
     private void Schedule()
     {
+        Publish();
         TimeSpan? next = null;
         foreach (Target target in targets.Values.Where(target => !target.IsWaiting))
         {
@@ -260,6 +268,17 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
     }
 
+    private void Publish()
+    {
+        Dictionary<long, bool> known = targets.Where(target => target.Value.IsReached is not null)
+            .ToDictionary(target => target.Key, target => target.Value.IsReached!.Value);
+        if (known.Count != published.Count || known.Except(published).Any())
+        {
+            published = known;
+            outbox.Publish(new ReachabilityChanged(known));
+        }
+    }
+
     private sealed class Target(TimeSpan due)
     {
         /// <summary>When the next ping is due.</summary>
@@ -267,6 +286,9 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
 
         /// <summary>Whether an answer is awaited, from the target or from a witness.</summary>
         internal bool IsWaiting { get; set; }
+
+        /// <summary>Whether it answers this node; null while that is not known.</summary>
+        internal bool? IsReached { get; set; }
 
         internal int Strikes { get; set; }
 

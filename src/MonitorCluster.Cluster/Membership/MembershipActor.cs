@@ -6,9 +6,10 @@ namespace MonitorCluster.Cluster.Membership;
 
 /// <summary>Joins the cluster, keeps the membership alive, and tells the node through the event stream what became of it.</summary>
 /// <remarks>
-/// Publishes <see cref="MembershipReady"/>, <see cref="ClusterViewChanged"/>, <see cref="AlertsSeen"/>, <see cref="LeaveRequested"/> and at the end one of
-/// <see cref="MembershipEvicted"/>, <see cref="MembershipRefused"/>, <see cref="MembershipLeft"/>. Serves the requests of kind Join, PingOther and News;
-/// those of kind Operate whose body begins with 'm' are to be handed to it, with their sender. All decisions are <see cref="MembershipState"/>'s.
+/// Publishes <see cref="MembershipReady"/>, <see cref="ClusterViewChanged"/>, <see cref="ReachabilityChanged"/>, <see cref="AlertsSeen"/>,
+/// <see cref="LeaveRequested"/> and at the end one of <see cref="MembershipEvicted"/>, <see cref="MembershipRefused"/>, <see cref="MembershipLeft"/>.
+/// Serves the requests of kind Join, PingOther and News; those of kind Operate whose body begins with 'm' are to be handed to it, with their sender.
+/// All decisions are <see cref="MembershipState"/>'s.
 /// Subscribe before making this actor.
 /// </remarks>
 public sealed partial class MembershipActor : ReceiveActor, IWithTimers

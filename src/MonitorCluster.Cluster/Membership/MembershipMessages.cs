@@ -13,6 +13,10 @@ public sealed record MembershipReady(long Incarnation, Guid ClusterUuid);
 /// <param name="ShardOwners">Every shard, ascending.</param>
 public sealed record ClusterViewChanged(long Version, IReadOnlyList<MemberRow> Members, IReadOnlyList<ShardOwner> ShardOwners);
 
+/// <summary>Published when another member that this node probes begins or ceases to answer it.</summary>
+/// <param name="Members">By incarnation, whether it answers; whom this node does not probe, or has not asked yet, is absent.</param>
+public sealed record ReachabilityChanged(IReadOnlyDictionary<long, bool> Members);
+
 /// <summary>Published when the alert log has grown, whichever node wrote to it.</summary>
 /// <param name="LastSequence">The last number in it that this node knows of; it only rises.</param>
 public sealed record AlertsSeen(long LastSequence);

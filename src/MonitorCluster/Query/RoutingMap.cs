@@ -9,6 +9,7 @@ internal sealed class RoutingMap(string nodeName)
     private readonly Lock gate = new();
     private readonly HashSet<TaskCompletionSource> waiting = []; // guarded by gate
     private volatile ClusterRoutes current = ClusterRoutes.Empty;
+    private volatile ReachabilityChanged reached = new(new Dictionary<long, bool>());
 
     /// <summary>The newest version.</summary>
     public ClusterRoutes Current => current;
@@ -16,8 +17,8 @@ internal sealed class RoutingMap(string nodeName)
     /// <summary>Tells membership to read the cluster's version now: somebody knows a newer one. The runtime sets it.</summary>
     public Action<long> LookAgain { get; set; } = _ => { };
 
-    /// <summary>Whether other nodes answer this one, by incarnation; null where nobody knows. The runtime sets it.</summary>
-    public Func<long, bool?> IsReachable { get; set; } = _ => null;
+    /// <summary>Whether another node answers this one; null where that is not known.</summary>
+    public bool? IsReachable(long incarnation) => reached.Members.TryGetValue(incarnation, out bool answers) ? answers : null;
 
     /// <summary>Takes what membership published.</summary>
     public void Set(ClusterViewChanged view)
@@ -39,6 +40,9 @@ internal sealed class RoutingMap(string nodeName)
             waiter.TrySetResult();
         }
     }
+
+    /// <summary>Takes what membership published.</summary>
+    public void Set(ReachabilityChanged now) => reached = now;
 
     /// <summary>Completes when a version above <paramref name="version"/> is known, or after a time.</summary>
     public async Task WaitForNewerAsync(long version, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)

@@ -8,6 +8,16 @@ namespace MonitorCluster.Tests.Query;
 public sealed class RoutingMapTests
 {
     private readonly RoutingMap map = new("n1");
+
+    [Fact]
+    public void IsReachable_NobodySaidYet_IsUnknown()
+    {
+        Assert.Null(map.IsReachable(2));
+
+        map.Set(new ReachabilityChanged(new Dictionary<long, bool> { [2] = true, [3] = false }));
+
+        Assert.Equal<(bool?, bool?, bool?)>((true, false, null), (map.IsReachable(2), map.IsReachable(3), map.IsReachable(4)));
+    }
     private readonly DeterministicDispatcher dispatcher = new(seed: 1);
 
     [Fact]

@@ -14,6 +14,7 @@ public class LivenessStateTests
     private readonly LivenessState liveness;
     private readonly HashSet<long> silent = [];
     private readonly HashSet<long> lyingWitness = [];
+    private readonly List<ReachabilityChanged> published = [];
     private PeerFailure failure = PeerFailure.NotListening;
     private TimeSpan nextTimer = TimeSpan.MaxValue;
 
@@ -121,6 +122,35 @@ public class LivenessStateTests
     }
 
     [Fact]
+    public void Reachability_SilentThenBackThenGone_IsPublishedOnceEach()
+    {
+        Run(2, 2, 3);
+        silent.Add(2);
+        Run(5, 2, 3);
+        silent.Clear();
+        Run(5, 2, 3);
+        Run(1, 3);
+
+        Assert.Equal(
+            ["2:True 3:True", "2:False 3:True", "2:True 3:True", "3:True"],
+            published.Select(one => string.Join(' ', one.Members.OrderBy(member => member.Key).Select(member => $"{member.Key}:{member.Value}")))
+                .Where(text => text != "2:True"));
+    }
+
+    [Fact]
+    public void Reachability_TwoLostPings_AreNotPublished()
+    {
+        Run(2, 2, 3);
+        published.Clear();
+        silent.Add(2);
+        Assert.Equal(2, Run(1.4, 2, 3).Count(line => line.StartsWith("Ping 2", StringComparison.Ordinal)));
+        silent.Clear();
+        Run(2, 2, 3);
+
+        Assert.Empty(published);
+    }
+
+    [Fact]
     public void Vote_ItAskedUsSomethingJustNow_Waits()
     {
         silent.Add(2);
@@ -221,6 +251,9 @@ public class LivenessStateTests
                 {
                     case MembershipEffect.SetTimer timer:
                         nextTimer = machines.Now + timer.Delay;
+                        break;
+                    case MembershipEffect.Publish { Message: ReachabilityChanged changed }:
+                        published.Add(changed);
                         break;
                     case MembershipEffect.RunStore run:
                         log.Add(FormattableString.Invariant($"{run.Call.Operation} {run.Call.Subject} {now:0.##}"));

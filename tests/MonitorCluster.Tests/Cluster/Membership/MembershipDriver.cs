@@ -45,6 +45,8 @@ internal sealed class MembershipDriver
 
     internal List<object> Published { get; } = [];
 
+    internal List<ReachabilityChanged> Reached { get; } = [];
+
     internal List<object> Answers { get; } = [];
 
     internal List<(double At, string Text)> Reports { get; } = [];
@@ -191,6 +193,9 @@ internal sealed class MembershipDriver
                 break;
             case MembershipEffect.CancelTimers:
                 timers.Clear();
+                break;
+            case MembershipEffect.Publish { Message: ReachabilityChanged reached }:
+                Reached.Add(reached);
                 break;
             case MembershipEffect.Publish publish:
                 Published.Add(publish.Message);
