@@ -109,10 +109,11 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
             return;
         }
 
-        // A link that was opened before the other side had a number says 0.
-        if (peer.Incarnation != 0 && peer.Incarnation != incarnation)
+        // Every answer tells who answers at that moment; 0 is a process that is no member, as one that was started again and has not joined yet.
+        if (peer.Incarnation != incarnation)
         {
-            Unanswered(incarnation, PeerFailure.Refused, $"incarnation {peer.Incarnation} answers at its address");
+            string who = peer.Incarnation == 0 ? "a process that is no member" : $"incarnation {peer.Incarnation}";
+            Unanswered(incarnation, PeerFailure.Refused, $"{who} answers at its address");
             return;
         }
 

@@ -37,8 +37,9 @@ internal sealed class PingDesk(MembershipConfig config, MembershipOutbox outbox,
     internal void Answered(long request, PeerIdentity peer)
     {
         bool isOther = waiting.TryGetValue(request, out (IActorRef Asker, long Expected) asked)
-            && asked.Expected != 0 && peer.Incarnation != 0 && asked.Expected != peer.Incarnation;
-        Reply(request, isOther ? $"incarnation {peer.Incarnation} answers there" : string.Empty);
+            && asked.Expected != 0 && asked.Expected != peer.Incarnation;
+        string who = peer.Incarnation == 0 ? "a process that is no member" : $"incarnation {peer.Incarnation}";
+        Reply(request, isOther ? $"{who} answers there" : string.Empty);
     }
 
     internal void Unanswered(long request, string reason) => Reply(request, reason.Length > 0 ? reason : "no answer");

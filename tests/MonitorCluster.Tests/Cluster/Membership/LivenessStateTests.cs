@@ -188,12 +188,14 @@ public class LivenessStateTests
         Assert.False(liveness.Health.MayVote);
     }
 
-    [Fact]
-    public void Answered_ByAnotherIncarnation_CountsAsSilence()
+    [Theory]
+    [InlineData(9)]
+    [InlineData(0)]
+    public void Answered_ByAnotherIncarnationOrNoMember_CountsAsSilence(long incarnation)
     {
         Run(0, 2, 3);
 
-        liveness.Answered(2, Peer(2, incarnation: 9));
+        liveness.Answered(2, Peer(2, incarnation));
 
         Assert.True(liveness.IsSuspicious);
     }

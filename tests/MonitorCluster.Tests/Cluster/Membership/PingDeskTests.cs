@@ -50,7 +50,8 @@ public class PingDeskTests
     [Theory]
     [InlineData(0, 7, "")]
     [InlineData(7, 7, "")]
-    [InlineData(7, 0, "")]
+    [InlineData(7, 0, "a process that is no member answers there")]
+    [InlineData(0, 0, "")]
     [InlineData(7, 8, "incarnation 8 answers there")]
     public void Answered_ByWhom_IsCompared(long expected, long found, string answer)
     {
