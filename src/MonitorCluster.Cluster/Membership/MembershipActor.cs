@@ -40,6 +40,7 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
         Receive<LeaveNow>(Wish);
         Receive<MoveShard>(Wish);
         Receive<AskToLeave>(Wish);
+        Receive<DeclareDead>(Wish);
     }
 
     /// <inheritdoc/>

@@ -66,6 +66,10 @@ public sealed record LeaveRequested(string By);
 /// <param name="Member">Its name or its address.</param>
 public sealed record AskToLeave(string Member);
 
+/// <summary>Tells the membership actor that a member is dead, on an operator's word. Answered with <see cref="OperationResult"/>.</summary>
+/// <param name="Member">Its name or its address.</param>
+public sealed record DeclareDead(string Member);
+
 /// <summary>Asks the membership actor of any node to move a shard. Answered with <see cref="OperationResult"/> when the shard has a new owner, or when
 /// that has failed.</summary>
 /// <param name="ShardId">The shard.</param>

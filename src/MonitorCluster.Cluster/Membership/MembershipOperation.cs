@@ -17,6 +17,7 @@ internal enum MembershipOperation
     Evict,
     Suspicions,
     EndPartition,
+    DeclareDead,
     BeginLeave,
     Leave,
 }

@@ -107,11 +107,11 @@ internal sealed partial class MembershipState
             case LeaveCluster or LeaveNow:
                 BeginToLeave(wish, asker);
                 break;
-            case MoveShard or AskToLeave when operators is not null:
+            case MoveShard or AskToLeave or DeclareDead when operators is not null:
                 operators.Take(wish, asker, IsController);
                 Control();
                 break;
-            case MoveShard or AskToLeave:
+            case MoveShard or AskToLeave or DeclareDead:
                 outbox.Answer(asker, new OperationResult(false, "this node is no member yet", 0));
                 break;
         }
@@ -148,7 +148,7 @@ internal sealed partial class MembershipState
             case Wished { Wish: LeaveNow } wished:
                 outbox.Answer(wished.Asker, leaving?.Left ?? new MembershipLeft(IsRecorded: false));
                 break;
-            case Wished { Wish: MoveShard or AskToLeave } wished:
+            case Wished { Wish: MoveShard or AskToLeave or DeclareDead } wished:
                 outbox.Answer(wished.Asker, new OperationResult(false, "this node is no member any more", 0));
                 break;
             case Asked { Request.Kind: RequestKind.Join } asked:

@@ -123,6 +123,10 @@ internal sealed partial class MembershipState
                 break;
             case MembershipOperation.Vote or MembershipOperation.Withdraw:
                 break;
+            case MembershipOperation.DeclareDead:
+                operators!.Declared(call.Subject, (bool?)result);
+                LookAndTell();
+                break;
             case MembershipOperation.BeginLeave:
                 leaving!.Begun((bool)result!);
                 LookAndTell();
@@ -158,6 +162,9 @@ internal sealed partial class MembershipState
                 break;
             case MembershipOperation.Vote:
                 liveness?.VoteFailed(call.Subject);
+                break;
+            case MembershipOperation.DeclareDead:
+                operators!.DeclareFailed(call.Subject);
                 break;
             case MembershipOperation.BeginLeave:
                 leaving!.Begun(isWritten: false);

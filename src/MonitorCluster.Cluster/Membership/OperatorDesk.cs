@@ -11,6 +11,7 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
 
     private readonly List<Move> moves = [];
     private readonly Dictionary<long, Errand> errands = [];
+    private readonly Dictionary<long, Reply> declared = [];
     private long lastErrand;
 
     /// <summary>Moves that the controller has not begun yet.</summary>
@@ -32,8 +33,14 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
                     new Queue<MemberRow>(members.OrderByDescending(member => member.Incarnation == news.Controller)),
                     reply));
                 break;
-            case AskToLeave leave when map.FindLiving(leave.Member) is not { } member:
-                Answer(reply, new OperateReply(false, $"no living member is named '{leave.Member}' or has that address", 0));
+            case AskToLeave leave when map.FindLiving(leave.Member) is null:
+                Answer(reply, Unknown(leave.Member));
+                break;
+            case DeclareDead dead when map.FindLiving(dead.Member) is null:
+                Answer(reply, Unknown(dead.Member));
+                break;
+            case DeclareDead dead:
+                Declare(map.FindLiving(dead.Member)!, reply);
                 break;
             case AskToLeave leave when map.FindLiving(leave.Member)!.Incarnation == me:
                 Leave(config.Node.NodeName, reply);
@@ -98,6 +105,18 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
         }
     }
 
+    /// <summary>The store has taken an operator's word that a member is dead.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="isDone">False when it was dead already; null when the word came so late that it was not taken.</param>
+    internal void Declared(long member, bool? isDone) => EndDeclaration(member, isDone == true, isDone switch
+    {
+        true => $"{map.NameOf(member)} is declared dead",
+        false => $"{map.NameOf(member)} was dead already",
+        null => $"the store did not take it within {config.Timing.OperatorMove.TotalSeconds:0} s; nothing was done",
+    });
+
+    internal void DeclareFailed(long member) => EndDeclaration(member, isDone: false, "whether it was done is unknown: the store does not answer");
+
     /// <summary>The view was read: moves may have ended.</summary>
     internal void TakeView()
     {
@@ -139,6 +158,8 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
         }
     }
 
+    private static OperateReply Unknown(string member) => new(false, $"no living member is named '{member}' or has that address", 0);
+
     private void Begin(int shardId, string memberName, Reply reply)
     {
         MemberRow? to = map.FindLiving(memberName);
@@ -152,6 +173,30 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
         else
         {
             moves.Add(new Move(shardId, to!.Incarnation, outbox.Now, reply));
+        }
+    }
+
+    // The operator's word counts: no votes. The fence keeps the shards safe even when the member still runs.
+    private void Declare(MemberRow member, Reply reply)
+    {
+        if (!declared.TryAdd(member.Incarnation, reply))
+        {
+            Answer(reply, new OperateReply(false, $"somebody declares {member.NodeName} dead already", 0));
+            return;
+        }
+
+        (TimeProvider time, long asked, TimeSpan limit) = (config.Time, config.Time.GetTimestamp(), config.Timing.OperatorMove);
+        (long dead, string reason) = (member.Incarnation, $"declared dead by an operator at {config.Node.NodeName}");
+
+        // The operator was told by then that it failed, and may have mended the member: a word that comes late would end its life all the same.
+        outbox.Run(MembershipOperation.DeclareDead, store => time.GetElapsedTime(asked) < limit ? (bool?)store.MarkDead(dead, reason) : null, dead);
+    }
+
+    private void EndDeclaration(long member, bool isDone, string text)
+    {
+        if (declared.Remove(member, out Reply? reply))
+        {
+            Answer(reply, new OperateReply(isDone, text, 0));
         }
     }
 

@@ -117,7 +117,6 @@ internal sealed class ClusterPalette : CommandPaletteHandler
     private Task<CommandResponse> LeaveAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken) =>
         WishAsync(node, new AskToLeave(arguments.Value("member") ?? node.Settings.Node.Name), reply, cancellationToken);
 
-    // The operator's word counts: no votes. The fence keeps the shards safe even when the member still runs.
     private async Task<CommandResponse> DownAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
     {
         string wanted = arguments.Required("member");
@@ -126,13 +125,10 @@ internal sealed class ClusterPalette : CommandPaletteHandler
             return CommandResponse.Failed($"no living member is named \"{wanted}\" or has that address");
         }
 
-        bool isDone = await Aggregate.StoreReads.AskAsync(
-            node.Reader, "mark-dead", s => s.MarkDead(member.Incarnation, $"declared dead by an operator at {node.Settings.Node.Name}"), WishTimeout,
-            cancellationToken);
-        node.Routes.LookAgain(long.MaxValue);
-        if (!isDone)
+        OperationResult result = await node.Membership.Ask<OperationResult>(new DeclareDead(member.NodeName), WishTimeout, cancellationToken);
+        if (!result.IsDone)
         {
-            return CommandResponse.Failed($"{member.NodeName} was dead already");
+            return CommandResponse.Failed(result.Text);
         }
 
         await reply.ColumnsAsync(["member", "status"], cancellationToken);

@@ -314,6 +314,19 @@ public sealed class MembershipActorTests : IDisposable
     }
 
     [Fact]
+    public void DeclareDead_ALivingMember_IsEvictedAndItsShardsAreTaken()
+    {
+        List<Member> nodes = StartThree();
+
+        nodes[2].Tell(new DeclareDead("n2"));
+        cluster.Until(() => nodes[1].IsEvicted, 2);
+
+        Assert.True(Assert.IsType<OperationResult>(Assert.Single(nodes[2].Answers)).IsDone);
+        Assert.Equal("declared dead by an operator at n3", cluster.Row(nodes[1]).Reason);
+        Assert.Equal(0, cluster.Owned(nodes[1]));
+    }
+
+    [Fact]
     public void Alerts_WrittenByOneNode_AreSeenByAllAtOnce()
     {
         List<Member> nodes = StartThree();

@@ -1,5 +1,6 @@
 using System.Text;
 using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Cluster.Transport;
 using static MonitorCluster.Cluster.Membership.MembershipOperation;
 using static MonitorCluster.Tests.Cluster.Membership.Machines;
@@ -115,6 +116,50 @@ public class OperatorDeskTests
         driver.Ask(RequestKind.Operate, Peer(2), new OperateRequest(OperateWish.Move, 1, "n2").ToBytes());
 
         Assert.True(OperateReply.Read(Assert.IsType<RequestReply>(Assert.Single(driver.Answers)).Body.Span)!.IsNotController);
+    }
+
+    [Theory]
+    [InlineData(true, true, "n2 is declared dead")]
+    [InlineData(false, false, "n2 was dead already")]
+    [InlineData(null, false, "the store did not take it within 35 s; nothing was done")]
+    public void DeclareDead_TheStoreAnswers_SaysWhatBecameOfItAndLooks(bool? result, bool isDone, string text)
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = call => call.Operation == MembershipOperation.DeclareDead ? result : driver.Answer(call);
+
+        driver.Wish(new DeclareDead("n2"));
+
+        Assert.Equal([new OperationResult(isDone, text, 0)], driver.Answers);
+        Assert.Equal([new StoreCall(MembershipOperation.DeclareDead, 2), new StoreCall(ReadView)], driver.Calls.Select(call => call.Call).Take(2));
+    }
+
+    [Fact]
+    public void DeclareDead_StoreAway_SaysThatItIsUnknown()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = call => new StoreUnavailableException();
+
+        driver.Wish(new DeclareDead(Address(2)));
+
+        Assert.Equal([new OperationResult(false, "whether it was done is unknown: the store does not answer", 0)], driver.Answers);
+    }
+
+    [Fact]
+    public void DeclareDead_UnknownOrUnderWay_IsRefused()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Store = call => call.Operation == MembershipOperation.DeclareDead ? Pending : driver.Answer(call);
+
+        driver.Wish(new DeclareDead("n9"));
+        driver.Wish(new DeclareDead("n2"));
+        driver.Wish(new DeclareDead("n2"));
+
+        Assert.Equal(
+            [
+                new OperationResult(false, "no living member is named 'n9' or has that address", 0),
+                new OperationResult(false, "somebody declares n2 dead already", 0),
+            ],
+            driver.Answers);
     }
 
     [Fact]
