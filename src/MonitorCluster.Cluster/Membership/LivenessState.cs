@@ -20,6 +20,7 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
     private readonly MembershipTiming timing = config.Timing;
     private readonly SortedDictionary<long, Target> targets = [];
     private readonly Dictionary<string, TimeSpan> heardFrom = [];
+    private readonly HashSet<long> toWithdraw = []; // votes whose withdrawal the store did not take
     private Dictionary<long, bool> published = [];
     private TimeSpan? timerDue;
     private TimeSpan nextHealth;
@@ -51,7 +52,10 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         HashSet<long> wanted = [.. successors.Select(member => member.Incarnation)];
         foreach (long gone in targets.Keys.Where(target => !wanted.Contains(target)).ToList())
         {
-            targets.Remove(gone);
+            if (targets.Remove(gone, out Target? target) && target.HasVoted && map.Find(gone) is { Status: not MemberStatus.Dead })
+            {
+                Withdraw(gone); // nobody here would notice that it answers again
+            }
         }
 
         foreach (MemberRow member in successors)
@@ -86,6 +90,11 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
             nextHealth = outbox.Now + timing.Probe;
             int silent = targets.Values.Count(target => target.Strikes > 0);
             Health.Observe(late, targets.Count > 1 && silent * 2 > targets.Count, StoreRoundTrip);
+        }
+
+        foreach (long incarnation in toWithdraw.ToList())
+        {
+            Withdraw(incarnation);
         }
 
         foreach ((long incarnation, Target target) in targets)
@@ -127,10 +136,10 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
             outbox.Inform($"{map.NameOf(incarnation)} (incarnation {incarnation}) answers again");
         }
 
-        if (target.VotedAt is not null)
+        if (target.HasVoted)
         {
-            target.VotedAt = null;
-            outbox.Run(MembershipOperation.Withdraw, store => store.Withdraw(me, incarnation), incarnation);
+            (target.HasVoted, target.VotedAt) = (false, null);
+            Withdraw(incarnation);
         }
 
         Schedule();
@@ -208,6 +217,15 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
     }
 
+    /// <summary>The store did not take a withdrawal: it is repeated, unless there is a new vote meanwhile.</summary>
+    internal void WithdrawFailed(long incarnation)
+    {
+        if (!targets.TryGetValue(incarnation, out Target? target) || !target.HasVoted)
+        {
+            toWithdraw.Add(incarnation);
+        }
+    }
+
     /// <summary>A request came from an address: its sender lives.</summary>
     internal void Heard(string address) => heardFrom[address] = outbox.Now;
 
@@ -248,7 +266,17 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         string evidence = target.LastFailure;
         if (outbox.Run(MembershipOperation.Vote, store => store.Vote(me, incarnation, evidence), incarnation))
         {
-            target.VotedAt = outbox.Now;
+            (target.HasVoted, target.VotedAt) = (true, outbox.Now);
+            toWithdraw.Remove(incarnation);
+        }
+    }
+
+    private void Withdraw(long incarnation)
+    {
+        toWithdraw.Remove(incarnation);
+        if (!outbox.Run(MembershipOperation.Withdraw, store => store.Withdraw(me, incarnation), incarnation))
+        {
+            toWithdraw.Add(incarnation); // the one under way may have been before the vote
         }
     }
 
@@ -294,6 +322,9 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         internal int Strikes { get; set; }
 
         internal TimeSpan? SilentSince { get; set; }
+
+        /// <summary>Whether a vote is, or may be, in the store.</summary>
+        internal bool HasVoted { get; set; }
 
         internal TimeSpan? VotedAt { get; set; }
 

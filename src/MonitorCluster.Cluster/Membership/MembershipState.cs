@@ -163,6 +163,9 @@ internal sealed partial class MembershipState
             case MembershipOperation.Vote:
                 liveness?.VoteFailed(call.Subject);
                 break;
+            case MembershipOperation.Withdraw:
+                liveness?.WithdrawFailed(call.Subject);
+                break;
             case MembershipOperation.DeclareDead:
                 operators!.DeclareFailed(call.Subject);
                 break;

@@ -109,6 +109,66 @@ public class LivenessStateTests
     }
 
     [Fact]
+    public void TakeView_VotedAgainstAndNoNeighbourAnyMore_WithdrawsTheVote()
+    {
+        silent.Add(2);
+        Run(1, 2, 3);
+
+        machines.See(machines.Map.Version + 1, [Row(Me), Row(2, MemberStatus.Joining), Row(3)]);
+        liveness.TakeView();
+
+        Assert.Equal([new StoreCall(Withdraw, 2)], Calls(machines.Effects()));
+    }
+
+    [Fact]
+    public void TakeView_VotedAgainstAndDead_HasNothingToWithdraw()
+    {
+        silent.Add(2);
+        Run(1, 2, 3);
+
+        machines.See(machines.Map.Version + 1, [Row(Me), Row(2, MemberStatus.Dead), Row(3)]);
+        liveness.TakeView();
+
+        Assert.Empty(Calls(machines.Effects()));
+    }
+
+    [Fact]
+    public void Answered_AfterAVoteWhoseOutcomeIsUnknown_WithdrawsItToo()
+    {
+        silent.Add(2);
+        Run(0.6, 2, 3);
+        liveness.VoteFailed(2);
+        silent.Clear();
+
+        Assert.Single(Run(2, 2, 3), line => line.StartsWith("Withdraw 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WithdrawFailed_StoreAway_IsRepeatedUntilItIsTaken()
+    {
+        silent.Add(2);
+        Run(1, 2, 3);
+        silent.Clear();
+        Run(2, 2, 3);
+
+        liveness.WithdrawFailed(2);
+
+        Assert.Single(Run(1.5, 2, 3), line => line.StartsWith("Withdraw 2", StringComparison.Ordinal));
+        Assert.DoesNotContain(Run(3, 2, 3), line => line.StartsWith("Withdraw 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WithdrawFailed_VotedAgainMeanwhile_IsNotRepeated()
+    {
+        silent.Add(2);
+        Run(1, 2, 3);
+
+        liveness.WithdrawFailed(2); // of an earlier vote
+
+        Assert.DoesNotContain(Run(5, 2, 3), line => line.StartsWith("Withdraw 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Unanswered_TwiceThenAnswered_BeginsAnew()
     {
         silent.Add(2);
