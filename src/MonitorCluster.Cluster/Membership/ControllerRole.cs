@@ -119,7 +119,6 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
             outbox.Warn($"Evicted {map.NameOf(member)} (incarnation {member}): its heartbeats do not reach the database");
         }
 
-        pace.Evicted(evicted.Count, outbox.Now);
         return evicted.Count > 0;
     }
 
@@ -142,7 +141,10 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         if (allowed > 0)
         {
             (long member, IReadOnlyList<ObservedMember> those) = (me, [.. stalled.Take(allowed)]);
-            outbox.Run(MembershipOperation.Evict, store => store.Evict(member, lease, those, "db-stalled"));
+            if (outbox.Run(MembershipOperation.Evict, store => store.Evict(member, lease, those, "db-stalled")))
+            {
+                pace.Evicted(those.Count, outbox.Now); // counted now: the outcome may stay unknown, and is known only after the next look
+            }
         }
     }
 

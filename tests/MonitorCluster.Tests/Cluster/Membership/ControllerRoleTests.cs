@@ -80,6 +80,21 @@ public class ControllerRoleTests
     }
 
     [Fact]
+    public void Evict_OutcomeStaysUnknown_CountsForThePace()
+    {
+        MembershipDriver driver = Running(2, 3, 4);
+        int orders = 0;
+        driver.Store = call => call.Operation != Evict ? driver.Answer(call) : ++orders > 0 ? new StoreUnavailableException() : null;
+        for (int second = 0; second < 40; second++)
+        {
+            driver.Beat(3, 4);
+            driver.Advance(1);
+        }
+
+        Assert.Equal(1, orders); // four members: one in a minute
+    }
+
+    [Fact]
     public void Suspicions_StandForTwoMinutes_EndTheYounger()
     {
         MembershipDriver driver = Balanced();
