@@ -51,7 +51,7 @@ internal sealed class JoinDesk(MembershipConfig config, MembershipOutbox outbox)
         (TimeProvider time, long asked, TimeSpan limit) = (config.Time, config.Time.GetTimestamp(), config.Timing.Join);
 
         // The joining node has given up by then and asks another seed: an admission that comes late would replace the life that it got there.
-        outbox.Run(MembershipOperation.AdmitOther, store => time.GetElapsedTime(asked) < limit ? store.Admit(node) : null, lastRequest);
+        outbox.Run(MembershipOperation.AdmitOther, store => store.Admit(node, () => time.GetElapsedTime(asked) < limit), lastRequest);
     }
 
     private void Reply(IActorRef asker, JoinReply reply) => outbox.Answer(asker, new RequestReply(reply.ToBytes()));

@@ -13,12 +13,24 @@ public sealed partial class SqlStore
 
     /// <summary>Admits a node as 'joining' and gives it an incarnation, replacing its own predecessor and members proven to stand still.</summary>
     /// <remarks>After an unknown outcome simply repeated: the half-admitted row has the same name and data directory and is replaced.</remarks>
-    public AdmitResult Admit(AdmitRequest request)
+    public AdmitResult Admit(AdmitRequest request) => Admit(request, static () => true)!;
+
+    /// <summary>As <see cref="Admit(AdmitRequest)"/>, unless the node does not wait for it any more when its turn has come.</summary>
+    /// <param name="request">The node.</param>
+    /// <param name="isAwaited">Asked when every earlier admission has ended.</param>
+    /// <returns>Null when it came too late, and nothing was done.</returns>
+    public AdmitResult? Admit(AdmitRequest request, Func<bool> isAwaited)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(isAwaited);
         return _session.Write(() =>
         {
             LockCluster(); // admissions come one after the other
+            if (!isAwaited())
+            {
+                return null;
+            }
+
             List<MemberRow> living = _session.Query(SelectMembers + " WHERE status < 4 ORDER BY incarnation {update}", ReadMember);
             List<MemberRow> inTheWay = [.. living.Where(member => IsInTheWay(member, request))];
             if (inTheWay.Count > 0)

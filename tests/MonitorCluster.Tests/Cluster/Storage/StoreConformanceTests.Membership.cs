@@ -57,6 +57,23 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void Admit_NotAwaitedAnyMoreWhenTheLockIsHeld_ReplacesNobody()
+    {
+        HookedConnections hooks = new(Connections);
+        SqlStore store = NewStore(hooks);
+        store.Open(Identity());
+        long owner = StartAlone(store);
+        bool isLocked = false;
+        hooks.Before = sql => isLocked |= sql.Contains("cluster", StringComparison.Ordinal);
+
+        AdmitResult? late = store.Admit(Node("n1", 1), () => !isLocked);
+
+        Assert.Null(late);
+        Assert.NotNull(store.Heartbeat(owner));
+        Assert.Single(store.Members());
+    }
+
+    [ConformanceFact]
     public void Admit_ReplyLost_RepeatedWithoutHarm()
     {
         HookedConnections hooks = new(Connections);
