@@ -10,7 +10,7 @@ namespace MonitorCluster.Cluster.Membership;
 ///                |  a member of this cluster refuses: the end  |  not within 30 s: dead by its own hand, with the failing pairs
 ///                |  no seed is a member, and this node's seeds are empty or name itself: it admits itself by the same transaction
 ///                |  no seed is a member, and the seeds name only others: another round, for ever
-///                |  a member holds the name or the address: watch it for 3 s, then replace it or be refused
+///                |  a member holds the name or the address: watch it for 8 s and ping it, then replace it or be refused
 /// </code>
 /// There is no first seed and no island: whoever admits, the database decides.
 /// </remarks>
@@ -23,6 +23,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
     private AdmitRequest node = config.Node with { Alone = config.Seeds.Count == 0 };
     private bool namesItself = config.Seeds.Any(seed => IsSelf(seed, config.Node));
     private bool isReached;
+    private bool isWatching;
     private int seed = -1;
     private TimeSpan backoff = config.Timing.BackoffMin;
     private TimeSpan nextReport = config.Timing.JoinReport;
@@ -138,6 +139,9 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
         {
             case PeerTag.Join join when join.Seed == seed:
                 SeedAnswered(peer, JoinReply.Read(body));
+                break;
+            case PeerTag.Obstacle obstacle when peer.Incarnation == obstacle.Member:
+                node = node with { StoodStill = [.. node.StoodStill.Where(member => member.Incarnation != obstacle.Member)] }; // it lives
                 break;
             case PeerTag.ReachOut reach:
                 reachability?.Out(reach.Member, null);
@@ -268,10 +272,15 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
 
     private void Obstructed(IReadOnlyList<JoinObstacle> inTheWay)
     {
-        if (node.StoodStill.Count == 0)
+        if (!isWatching)
         {
+            isWatching = true;
             node = node with { StoodStill = [.. inTheWay.Select(member => new ObservedMember(member.Incarnation, member.HeartbeatSeq))] };
-            outbox.SetTimer(MembershipTimer.Watch, timing.Watch);
+            outbox.SetTimer(MembershipTimer.Watch, timing.Obstruction);
+            foreach (JoinObstacle member in inTheWay.Where(member => member.Address != node.Address))
+            {
+                outbox.Ask(new PeerTag.Obstacle(member.Incarnation), member.Address, RequestKind.Ping, default, timing.Join);
+            }
         }
         else
         {
@@ -289,7 +298,7 @@ internal sealed class JoiningState(MembershipConfig config, MembershipOutbox out
     }
 
     /// <summary>What could not be watched without a break may have moved meanwhile.</summary>
-    private void WatchAnew() => node = node with { StoodStill = [] };
+    private void WatchAnew() => (node, isWatching) = (node with { StoodStill = [] }, false);
 
     private void Admitted(long incarnation)
     {

@@ -9,7 +9,10 @@ internal sealed record MembershipTiming
     /// <summary>The lease lives 6 s by the database's clock, so one lost renewal does not lose it.</summary>
     internal TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Three heartbeats: a living member moves at least twice in it.</summary>
+    /// <summary>How long a member in a joining node's way is watched: one command of a living member may hang for 4 s, and the next one too.</summary>
+    internal TimeSpan Obstruction { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Three heartbeats: a living member moves at least twice in it. Too short to end anybody by it.</summary>
     internal TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(3);
 
     internal TimeSpan BackoffMin { get; init; } = TimeSpan.FromMilliseconds(250);

@@ -6,6 +6,9 @@ internal abstract record PeerTag
     /// <summary>May this node join?</summary>
     internal sealed record Join(int Seed) : PeerTag;
 
+    /// <summary>Does the member in a joining node's way live?</summary>
+    internal sealed record Obstacle(long Member) : PeerTag;
+
     /// <summary>A joining node's ping of a member.</summary>
     internal sealed record ReachOut(long Member) : PeerTag;
 

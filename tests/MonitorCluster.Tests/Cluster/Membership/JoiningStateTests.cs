@@ -167,7 +167,7 @@ public class JoiningStateTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Start_SomebodyHasTheName_IsWatchedForThreeSecondsAndThenJudged(bool lives)
+    public void Start_SomebodyHasTheName_IsWatchedForEightSecondsAndThenJudged(bool lives)
     {
         MembershipDriver driver = new(Address(2));
         List<(double At, IReadOnlyList<ObservedMember> StoodStill)> asked = [];
@@ -186,9 +186,9 @@ public class JoiningStateTests
         };
 
         driver.Start();
-        driver.Advance(4);
+        driver.Advance(9);
 
-        Assert.Equal([0d, 3d], asked.Select(one => one.At));
+        Assert.Equal([0d, 8d], asked.Select(one => one.At));
         Assert.Equal([new ObservedMember(5, 1)], asked[1].StoodStill);
         if (lives)
         {
@@ -203,6 +203,32 @@ public class JoiningStateTests
     }
 
     [Theory]
+    [InlineData(5, 0)]
+    [InlineData(6, 1)]
+    public void Start_SomebodyHasTheNameWhoseHeartHangs_IsNotReplacedWhenItAnswers(long answering, int evidence)
+    {
+        MembershipDriver driver = new(Address(2));
+        List<JoinRequest> asked = [];
+        driver.Peer = request =>
+        {
+            if (request.Kind != RequestKind.Join)
+            {
+                return Answered(request, Peer(5, answering));
+            }
+
+            asked.Add(JoinRequest.Read(request.Body.Span)!);
+            return Answered(request, Peer(2), new JoinReply(JoinOutcome.InTheWay, 0, [new JoinObstacle(5, "n1", Address(5), 1)], []).ToBytes());
+        };
+
+        driver.Start();
+        driver.Advance(9);
+
+        Assert.Equal(Address(5), Assert.Single(driver.Asked, request => request.Kind == RequestKind.Ping).Address);
+        Assert.Equal(evidence, asked[1].StoodStill.Count);
+        Assert.IsType<MembershipRefused>(Assert.Single(driver.Published));
+    }
+
+    [Theory]
     [InlineData("n2", "127.0.0.1:9601", "The address 127.0.0.1:9601 is in use by the living node 'n2' at 127.0.0.1:9601 (incarnation 3).")]
     [InlineData("n2", "127.0.0.1:9", "Cluster:Seeds is empty, but the store already has the living node 'n2' at 127.0.0.1:9 (incarnation 3). "
         + "Set Cluster:Seeds=127.0.0.1:9 to join it.")]
@@ -213,7 +239,7 @@ public class JoiningStateTests
         driver.Store = call => call.Operation == Admit ? new AdmitResult(0, [other]) : driver.Answer(call);
 
         driver.Start();
-        driver.Advance(3);
+        driver.Advance(8);
 
         Assert.Equal([reason], Assert.IsType<MembershipRefused>(Assert.Single(driver.Published)).Reasons);
     }
@@ -242,7 +268,7 @@ public class JoiningStateTests
             : ++admissions == 2 ? new StoreUnavailableException() : new AdmitResult(0, [Row(3)]);
 
         driver.Start();
-        driver.Advance(6);
+        driver.Advance(16);
         Assert.Empty(driver.Published);
         driver.Advance(1);
 

@@ -237,13 +237,13 @@ public sealed class MembershipActorTests : IDisposable
     }
 
     [Fact]
-    public void Join_NameInUse_IsRefusedAfterThreeSeconds()
+    public void Join_NameInUse_IsRefusedAfterEightSeconds()
     {
         StartThree();
 
         Member fourth = cluster.Start(4, Address(1), name: "n2");
         Assert.DoesNotContain(fourth.Published, message => message is MembershipRefused);
-        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 4);
+        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 9);
 
         Assert.StartsWith("Node:Name 'n2' is in use", Assert.Single(Refusal(fourth).Reasons), StringComparison.Ordinal);
     }
@@ -255,7 +255,7 @@ public sealed class MembershipActorTests : IDisposable
         nodes[1].Kill();
 
         Member again = cluster.Start(4, Address(1), name: "n2");
-        cluster.Until(() => again.IsReady, 6);
+        cluster.Until(() => again.IsReady, 10);
 
         Assert.Equal(MemberStatus.Dead, cluster.Row(nodes[1]).Status);
     }
@@ -266,7 +266,7 @@ public sealed class MembershipActorTests : IDisposable
         StartThree();
 
         Member fourth = cluster.Start(4);
-        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 4);
+        cluster.Until(() => fourth.Published.Exists(message => message is MembershipRefused), 9);
 
         Assert.Contains(Refusal(fourth).Reasons, reason => reason.EndsWith($"Set Cluster:Seeds={Address(1)} to join it.", StringComparison.Ordinal));
     }
