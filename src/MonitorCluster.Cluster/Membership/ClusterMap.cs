@@ -9,7 +9,7 @@ internal sealed class ClusterMap
 
     internal long Version { get; private set; }
 
-    /// <summary>All members, dead ones included, with the heartbeat numbers of the last reading.</summary>
+    /// <summary>All living members and some dead ones, with the heartbeat numbers of the last reading.</summary>
     internal IReadOnlyList<MemberRow> Members { get; private set; } = [];
 
     /// <summary>Every shard, ascending. Replaced as a whole, never written to, because it is handed to other threads.</summary>

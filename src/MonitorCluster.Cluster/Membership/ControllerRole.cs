@@ -10,6 +10,8 @@ namespace MonitorCluster.Cluster.Membership;
 /// </remarks>
 internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox outbox, ClusterMap map, OperatorDesk operators, long me)
 {
+    private const int TidyRowsMax = 1_000;
+
     private readonly MembershipTiming timing = config.Timing;
     private readonly StallWatch stalls = new(config.Timing, config.Timing.Stalled);
     private readonly EvictionPace pace = new(config.Timing);
@@ -17,6 +19,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
     private Controller controller = new(new ControllerLimits());
     private long? leaseEpoch;
     private TimeSpan nextSuspicions;
+    private TimeSpan nextTidy;
 
     internal bool IsHolder => leaseEpoch is not null;
 
@@ -43,6 +46,9 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
                 return Take((ControlResult?)result);
             case MembershipOperation.Evict:
                 return TakeEvictions((IReadOnlyList<long>?)result);
+            case MembershipOperation.Tidy:
+                leaseEpoch = result is null ? null : leaseEpoch;
+                return false;
             case MembershipOperation.EndPartition:
                 return TakePartition(call.Subject, (bool?)result);
             default:
@@ -61,6 +67,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
 
         EvictStalled(lease);
         EndPartition(lease);
+        Tidy(lease);
         ControllerPlan plan = controller.Plan(outbox.Now, map.Members, map.Shards, operators.Wanted);
         if (!plan.IsEmpty)
         {
@@ -86,6 +93,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         outbox.Inform($"This node is the controller (lease epoch {epoch})");
         controller = new Controller(new ControllerLimits());
         partition = new PartitionWatch(timing);
+        nextTidy = outbox.Now + timing.Tidy;
         return true; // plan on what is there now, and let the others know whom to ask
     }
 
@@ -166,6 +174,16 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         {
             nextSuspicions = outbox.Now + timing.SuspicionPoll;
             outbox.Run(MembershipOperation.Suspicions, store => store.Suspicions());
+        }
+    }
+
+    private void Tidy(long lease)
+    {
+        if (outbox.Now >= nextTidy)
+        {
+            nextTidy = outbox.Now + timing.Tidy;
+            long member = me;
+            outbox.Run(MembershipOperation.Tidy, store => store.ForgetEnded(member, lease, TidyRowsMax));
         }
     }
 

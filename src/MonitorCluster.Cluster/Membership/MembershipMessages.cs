@@ -9,7 +9,7 @@ public sealed record MembershipReady(long Incarnation, Guid ClusterUuid);
 
 /// <summary>Published when members or shard owners changed.</summary>
 /// <param name="Version">The cluster's version; it only rises.</param>
-/// <param name="Members">Every member, dead ones included, ascending by incarnation.</param>
+/// <param name="Members">Every member, ascending by incarnation; of the dead those that still have to do with a shard or died in the last hour.</param>
 /// <param name="ShardOwners">Every shard, ascending.</param>
 public sealed record ClusterViewChanged(long Version, IReadOnlyList<MemberRow> Members, IReadOnlyList<ShardOwner> ShardOwners);
 

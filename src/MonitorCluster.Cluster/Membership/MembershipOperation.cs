@@ -18,6 +18,7 @@ internal enum MembershipOperation
     Suspicions,
     EndPartition,
     DeclareDead,
+    Tidy,
     BeginLeave,
     Leave,
 }

@@ -136,7 +136,7 @@ internal sealed partial class MembershipState
                 End(leaving.Left!);
                 break;
             case MembershipOperation.AcquireLease or MembershipOperation.Control or MembershipOperation.Evict
-                or MembershipOperation.Suspicions or MembershipOperation.EndPartition:
+                or MembershipOperation.Suspicions or MembershipOperation.EndPartition or MembershipOperation.Tidy:
                 if (role!.Succeeded(call, result))
                 {
                     LookAndTell();

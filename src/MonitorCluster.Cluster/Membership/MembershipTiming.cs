@@ -81,6 +81,9 @@ internal sealed record MembershipTiming
 
     internal TimeSpan Partition { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>How often the controller deletes what ended long ago.</summary>
+    internal TimeSpan Tidy { get; init; } = TimeSpan.FromHours(1);
+
     internal TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
     internal TimeSpan News { get; init; } = TimeSpan.FromSeconds(2);

@@ -5,6 +5,9 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Retention, upkeep and backup.</content>
 public sealed partial class SqlStore
 {
+    /// <summary>How long a dead member and a move that ended are kept, by the database's clock: seven days.</summary>
+    internal const int EndedLifeMs = 7 * 24 * 3_600_000;
+
     /// <summary>Deletes blocks that end before an instant, oldest first, at most <paramref name="rowsMax"/> of them so that the transaction stays
     /// short.</summary>
     /// <returns>The blocks deleted, 0 when none is left; null when fenced.</returns>
@@ -30,6 +33,26 @@ public sealed partial class SqlStore
                     ("shard", shardId),
                     ("no", no))));
     }
+
+    /// <summary>Deletes dead members that own no shard, and moves that ended, both <see cref="EndedLifeMs"/> ago: nobody asks for them any more.</summary>
+    /// <param name="incarnation">Who asks; must hold the controller's lease.</param>
+    /// <param name="leaseEpoch">The lease's epoch as <see cref="AcquireLease"/> gave it.</param>
+    /// <param name="rowsMax">At most so many of each, so that the transaction stays short.</param>
+    /// <returns>The rows deleted; null when the lease is no longer held under that epoch.</returns>
+    public int? ForgetEnded(long incarnation, long leaseEpoch, int rowsMax) => Control<int?>(incarnation, leaseEpoch, () =>
+        _session.Execute(
+            """
+            DELETE FROM member WHERE incarnation IN (
+              SELECT incarnation FROM member m WHERE status = 4 AND status_at < {now} - @life * {ms}
+                AND NOT EXISTS (SELECT 1 FROM shard s WHERE s.owner = m.incarnation OR s.target = m.incarnation)
+              ORDER BY incarnation LIMIT @max)
+            """,
+            ("life", EndedLifeMs),
+            ("max", rowsMax))
+        + _session.Execute(
+            "DELETE FROM move WHERE move_id IN (SELECT move_id FROM move WHERE ended_at < {now} - @life * {ms} ORDER BY move_id LIMIT @max)",
+            ("life", EndedLifeMs),
+            ("max", rowsMax)));
 
     /// <summary>Gives at most <paramref name="pagesMax"/> freed pages back to the file system; does nothing where the database does so by itself.</summary>
     public void ReclaimSpace(int pagesMax)

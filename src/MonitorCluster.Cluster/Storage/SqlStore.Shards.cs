@@ -3,6 +3,9 @@ namespace MonitorCluster.Cluster.Storage;
 /// <content>Shard ownership.</content>
 public sealed partial class SqlStore
 {
+    /// <summary>How long a dead member is shown, by the database's clock.</summary>
+    internal const int RecentDeathMs = 3_600_000;
+
     /// <summary>The shards a member owns, ascending.</summary>
     public IReadOnlyList<ShardEpoch> ShardsOf(long incarnation) => _session.Read(() => OwnedBy(incarnation));
 
@@ -10,10 +13,18 @@ public sealed partial class SqlStore
     public ShardOwnersDelta ShardOwners(long sinceVersion) =>
         _session.Read(() => new ShardOwnersDelta(ClusterVersion(), ChangedShards(sinceVersion)));
 
-    /// <summary>Members and changed shard rows in one snapshot.</summary>
+    /// <summary>Members and changed shard rows in one snapshot. Of the dead those that still have to do with a shard, and of the last hour.</summary>
     public ClusterView View(long sinceVersion) => _session.Read(() => new ClusterView(
         ClusterVersion(),
-        _session.Query(SelectMembers + " ORDER BY incarnation", ReadMember),
+        _session.Query(
+            SelectMembers
+            + """
+               WHERE status < 4 OR status_at > {now} - @recent * {ms}
+                 OR EXISTS (SELECT 1 FROM shard s WHERE s.owner = member.incarnation OR s.target = member.incarnation)
+              ORDER BY incarnation
+              """,
+            ReadMember,
+            ("recent", RecentDeathMs)),
         ChangedShards(sinceVersion)));
 
     /// <summary>The shards that have anything stored but blocks, ascending: those that a new owner must load before it answers for them.</summary>

@@ -153,6 +153,21 @@ public class ControllerRoleTests
     }
 
     [Fact]
+    public void Tidy_HourAfterHour_IsTheHoldersWork()
+    {
+        MembershipDriver driver = Running();
+        driver.Advance(3_595);
+        Assert.Equal(0, driver.Count(Tidy));
+
+        driver.Advance(3_610);
+        Assert.Equal(2, driver.Count(Tidy));
+        driver.Lease = null;
+        driver.Advance(4_000);
+
+        Assert.Equal(2, driver.Count(Tidy));
+    }
+
+    [Fact]
     public void Alone_Running_ReadsNoViewAndAsksForNoComplaints()
     {
         MembershipDriver driver = Running();

@@ -150,6 +150,7 @@ internal sealed class MembershipDriver
         MembershipOperation.Suspicions => new List<SuspicionRow>(),
         MembershipOperation.BeginLeave => SetLeaving(),
         MembershipOperation.Control => Pending,
+        MembershipOperation.Tidy => 0,
         _ => true,
     };
 

@@ -89,6 +89,57 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void View_DeadMembers_AreShownForAnHourOrWhileTheyOwnShards()
+    {
+        SqlStore store = OpenStore();
+        long[] node = [StartAlone(store), Join(store, 2), Join(store, 3)];
+        store.MarkDead(node[0], "test");
+        store.MarkDead(node[1], "test");
+        Assert.Equal(node, store.View(0).Members.Select(member => member.Incarnation));
+
+        Age(store, "member", "status_at", SqlStore.RecentDeathMs + 60_000);
+
+        Assert.Equal([node[0], node[2]], store.View(0).Members.Select(member => member.Incarnation));
+        Assert.Equal(3, store.Members().Count);
+    }
+
+    [ConformanceFact]
+    public void ForgetEnded_DeadForSevenDays_GoesUnlessItOwnsShards()
+    {
+        SqlStore store = OpenStore();
+        long[] node = [StartAlone(store), Join(store, 2), Join(store, 3), Join(store, 4)];
+        store.MarkDead(node[2], "test");
+        Age(store, "member", "status_at", SqlStore.EndedLifeMs + 60_000);
+        store.MarkDead(node[3], "test");
+
+        Assert.Null(store.ForgetEnded(node[1], 1, 10));
+        Assert.Equal(1, store.ForgetEnded(node[0], 1, 10));
+        Assert.Equal([node[0], node[1], node[3]], store.Members().Select(member => member.Incarnation));
+        store.MarkDead(node[0], "test");
+        Age(store, "member", "status_at", SqlStore.EndedLifeMs + 60_000);
+        Sql("UPDATE lease SET holder = " + node[1]);
+
+        Assert.Equal(1, store.ForgetEnded(node[1], 1, 10));
+        Assert.Equal([node[0], node[1]], store.Members().Select(member => member.Incarnation)); // all shards are still the first's
+    }
+
+    [ConformanceFact]
+    public void ForgetEnded_MovesThatEndedSevenDaysAgo_Go()
+    {
+        SqlStore store = OpenStore();
+        long[] node = [StartAlone(store), Join(store, 2)];
+        store.BeginMoves(node[0], 1, [Move(1, node[1]), Move(2, node[1]), Move(3, node[1])]);
+        ShardOwner[] moving = [.. store.View(0).ChangedShards.Where(row => row.MoveId is not null)];
+        store.CancelMoves(node[0], 1, [.. moving[..2].Select(row => new MoveRef(row.ShardId, row.Epoch, row.MoveId!.Value))], "test");
+        Age(store, "move", "ended_at", SqlStore.EndedLifeMs + 60_000);
+
+        Assert.Equal(1, store.ForgetEnded(node[0], 1, 1));
+        Assert.Equal(1, store.ForgetEnded(node[0], 1, 10));
+        Assert.Equal(0, store.ForgetEnded(node[0], 1, 10));
+        Assert.Equal(moving[2], Owner(store, 3));
+    }
+
+    [ConformanceFact]
     public void Heartbeat_Living_RaisesOnlyTheSequence()
     {
         SqlStore store = OpenStore();
@@ -173,4 +224,8 @@ public abstract partial class StoreConformanceTests
             throw new IOException("reply lost");
         }
     };
+
+    /// <summary>Lets what has happened have happened earlier.</summary>
+    private void Age(SqlStore store, string table, string column, int ms) =>
+        Sql(store.Dialect.Expand($"UPDATE {table} SET {column} = {{now}} - {ms} * {{ms}} WHERE {column} IS NOT NULL"));
 }
