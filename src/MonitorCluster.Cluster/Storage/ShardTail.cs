@@ -12,6 +12,10 @@ namespace MonitorCluster.Cluster.Storage;
 /// <param name="Series">The series above the number asked from, ascending by number.</param>
 /// <param name="OpenAlerts">The shard's alerts that are not resolved, all of them; they win over the recomputed state.</param>
 /// <param name="LastBlockId">The newest block of the shard; 0 when it has none.</param>
+/// <param name="SeriesCount">
+/// How many series the shard has, the ones given here included. Another number than the reader gets to means that some were deleted since: the whole
+/// shard must be loaded.
+/// </param>
 public sealed record ShardTail(
     int ShardId,
     long Epoch,
@@ -20,4 +24,5 @@ public sealed record ShardTail(
     IReadOnlyList<JournalRow> Journal,
     IReadOnlyList<SeriesRow> Series,
     IReadOnlyList<OpenAlertRow> OpenAlerts,
-    long LastBlockId);
+    long LastBlockId,
+    int SeriesCount);

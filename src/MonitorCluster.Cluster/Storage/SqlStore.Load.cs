@@ -50,7 +50,8 @@ public sealed partial class SqlStore
             isGone ? [] : ReadJournal(shardId, aboveJseq),
             isGone ? [] : ReadSeries(shardId, aboveSeriesNo),
             ReadOpenAlerts(" WHERE shard_id = @shard ORDER BY alert_id", ("shard", shardId)),
-            LastBlockId(shardId));
+            LastBlockId(shardId),
+            (int)(_session.Number("SELECT count(*) FROM series WHERE shard_id = @shard", ("shard", shardId)) ?? 0));
     });
 
     /// <summary>The numbers of the blocks of a shard that may hold samples of a time range, ascending.</summary>

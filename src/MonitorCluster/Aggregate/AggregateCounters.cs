@@ -47,6 +47,7 @@ internal sealed class AggregateCounters
     private long accepted;
     private long durable;
     private long unflushedBytes;
+    private long replaySkipped;
 
     /// <summary>Samples taken from sections, repeated ones included.</summary>
     public long Accepted => Interlocked.Read(ref accepted);
@@ -56,6 +57,9 @@ internal sealed class AggregateCounters
 
     /// <summary>Journal bytes of this node's shards that are not committed yet.</summary>
     public long UnflushedBytes => Interlocked.Read(ref unflushedBytes);
+
+    /// <summary>Samples of journal rows that were not restored: retention had deleted their series since.</summary>
+    public long ReplaySkipped => Interlocked.Read(ref replaySkipped);
 
     /// <summary>Times that something was so that never may be: stays 0, or a person must look.</summary>
     public long InvariantViolations => Interlocked.Read(ref invariantViolations);
@@ -90,6 +94,8 @@ internal sealed class AggregateCounters
     public void AddAccepted(long samples) => Interlocked.Add(ref accepted, samples);
 
     public void AddDurable(long samples) => Interlocked.Add(ref durable, samples);
+
+    public void AddReplaySkipped(long samples) => Interlocked.Add(ref replaySkipped, samples);
 
     public void AddUnflushed(long bytes) => Interlocked.Add(ref unflushedBytes, bytes);
 

@@ -51,6 +51,7 @@ internal sealed partial class RegionState
             string? refusal = Incarnation == 0 || !known.ContainsKey(request.ShardId) ? "it does not know the shard"
                 : owned.ContainsKey(request.ShardId) ? "it owns the shard"
                 : request.Epoch < EpochOf(request.ShardId) ? "it knows a later epoch"
+                : version >= request.Version && !IsMovingHere(known[request.ShardId], request.MoveId) ? "the move is over"
                 : warm.Count >= WarmMax ? $"it warms {WarmMax} shards already"
                 : null;
             if (refusal is not null)
@@ -229,11 +230,13 @@ internal sealed partial class RegionState
 
     private void DropWarm(ShardOwner row)
     {
-        if (warm.TryGetValue(row.ShardId, out WarmShard? shard) && version >= shard.Version && (row.Target != Incarnation || row.MoveId != shard.MoveId))
+        if (warm.TryGetValue(row.ShardId, out WarmShard? shard) && version >= shard.Version && !IsMovingHere(row, shard.MoveId))
         {
             EndWarm(shard, "the move is over");
         }
     }
+
+    private bool IsMovingHere(ShardOwner row, long moveId) => row.Target == Incarnation && row.MoveId == moveId;
 
     private void EndWarm(WarmShard shard, string reason)
     {

@@ -65,11 +65,17 @@ internal static class ShardLoader
     }
 
     /// <summary>Adds what was written after the base, then settles the alerts: the shard may serve.</summary>
-    /// <returns>False, with nothing changed, when a cut has replaced the base meanwhile: load the shard anew.</returns>
+    /// <returns>False, with nothing changed, when a cut or retention has changed the base meanwhile: load the shard anew.</returns>
     /// <exception cref="InvalidDataException">A row cannot be read, or contradicts what was read before.</exception>
     public static bool TryRestoreTail(ShardState state, ShardTail tail, long nowMs)
     {
         if (tail.SnapshotJseq != state.LastCutJseq || (tail.Journal.Count > 0 && tail.Journal[0].Jseq != state.LastJseq + 1))
+        {
+            return false;
+        }
+
+        // A move that was called off and begun again lets retention run in between. A series that only this base knows would be written to for nothing.
+        if (state.Series.Count + tail.Series.Count(row => state.Series[row.SeriesNo] is null) != tail.SeriesCount)
         {
             return false;
         }

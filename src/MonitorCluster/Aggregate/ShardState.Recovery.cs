@@ -197,11 +197,12 @@ internal sealed partial class ShardState
         while (reader.MoveNextRun())
         {
             ReserveScratch(reader.Count, 1);
-            int count = 0;
+            int count = 0, skipped = 0;
             while (reader.MoveNext())
             {
                 if (series[reader.Handle] is null)
                 {
+                    skipped++;
                     continue; // retention took the series between this row and the next cut
                 }
 
@@ -210,6 +211,7 @@ internal sealed partial class ShardState
             }
 
             ApplyRun(reader.TimestampMs, scratchSlots.AsSpan(0, count), scratchValues.AsSpan(0, count));
+            counters.AddReplaySkipped(skipped);
         }
 
         return !reader.IsMalformed;

@@ -372,6 +372,19 @@ public class RegionStateTests
     }
 
     [Fact]
+    public void Taking_MoveThatTheViewShowsNoMore_IsRefused()
+    {
+        _state.Join(Me);
+        See(new ShardOwner(0, 3, Other, Me, 9, 8));
+
+        _state.TakeWarmRequest(new WarmRequest(0, 3, 7, _version - 1), ActorRefs.Nobody, _nowMs);
+        Settle();
+
+        Assert.Equal("the move is over", Assert.Single(_effects.OfType<RegionEffect.AnswerWarm>()).Reason);
+        Assert.Empty(_effects.OfType<RegionEffect.OpenActor>());
+    }
+
+    [Fact]
     public void Taking_BeforeTheViewShowsTheMove_WarmsAndLooksAgain()
     {
         _state.Join(Me);

@@ -4,6 +4,7 @@ using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Detect;
 using MonitorCluster.Stream;
 using MonitorCluster.Tests.Actors;
+using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Tests.Aggregate;
 
@@ -54,7 +55,7 @@ public class ShardActorTests
 
         Tell(shard, new TakeOverShard(5));
         Assert.Equal(["load-shard", "load-tail"], _loader.OfType<StoreCommand>().Select(c => c.Name));
-        Answer(shard, new ShardTail(0, 5, 11, 0, [Row(2, 4, writer: 9)], [], [], 0));
+        Answer(shard, new ShardTail(0, 5, 11, 0, [Row(2, 4, writer: 9)], [], [], 0, 0));
 
         Assert.Equal(new ShardReady(0, 5), Assert.Single(_journal));
     }
@@ -65,11 +66,24 @@ public class ShardActorTests
         IActorRef shard = Open(new ShardRecipe(0, 4, 11, IsWarming: true));
         Answer(shard, Image(4, 9, Row(1, 4, writer: 9)));
         Tell(shard, new TakeOverShard(5));
-        Answer(shard, new ShardTail(0, 5, 11, 1, [], [], [], 0));
+        Answer(shard, new ShardTail(0, 5, 11, 1, [], [], [], 0, 0));
 
         Assert.Equal(["load-shard", "load-tail", "load-shard"], _loader.OfType<StoreCommand>().Select(c => c.Name));
         Answer(shard, Image(5, 11));
         Assert.Equal(new ShardReady(0, 5), Assert.Single(_journal));
+    }
+
+    [Fact]
+    public void Warming_SeriesDeletedSinceItWasLoaded_LoadsTheWholeShard()
+    {
+        byte[] labels = LabelSet.Create("app_requests", ("host", "h")).Bytes.ToArray();
+        IActorRef shard = Open(new ShardRecipe(0, 4, 11, IsWarming: true));
+        Answer(shard, new ShardImage(new ShardLoad(0, 4, 9, null, [], [new SeriesRow(0, labels, 0)], [], 0), []));
+        Tell(shard, new TakeOverShard(5));
+        Answer(shard, new ShardTail(0, 5, 11, 0, [], [], [], 0, SeriesCount: 0)); // a move called off, retention, another move
+
+        Assert.Equal(["load-shard", "load-tail", "load-shard"], _loader.OfType<StoreCommand>().Select(c => c.Name));
+        Assert.Empty(_journal);
     }
 
     [Fact]

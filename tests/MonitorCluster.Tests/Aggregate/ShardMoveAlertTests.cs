@@ -137,7 +137,7 @@ public class ShardMoveAlertTests
             int aboveSeries = warm.Series.End - 1;
             var tail = new ShardTail(
                 0, 2, 2, snapshot?.Jseq ?? 0, [.. journal.Where(r => r.Jseq > aboveJseq)], [.. series.Where(s => s.SeriesNo > aboveSeries)],
-                [.. open.Values], 0);
+                [.. open.Values], 0, series.Count);
             bool isCutBetween = warm.LastCutJseq != tail.SnapshotJseq;
             Assert.Equal(!isCutBetween, ShardLoader.TryRestoreTail(warm, tail, NowMs(second)));
             if (isCutBetween)

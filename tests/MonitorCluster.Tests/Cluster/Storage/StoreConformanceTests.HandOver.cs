@@ -225,6 +225,21 @@ public abstract partial class StoreConformanceTests
     }
 
     [ConformanceFact]
+    public void LoadTail_SeriesDeletedSinceTheWarmUp_ShowsInTheirNumber()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        store.Flush(Flush(me, Row(1, 1, 1, new SeriesRow(0, [1], 0), new SeriesRow(1, [2], 0))));
+        Assert.Equal(2, store.LoadTail(1, aboveJseq: 1, aboveSeriesNo: 1)!.SeriesCount);
+
+        store.DeleteSeries(me, 1, 1, [0]);
+
+        ShardTail tail = store.LoadTail(1, aboveJseq: 1, aboveSeriesNo: 1)!;
+        Assert.Empty(tail.Series);
+        Assert.Equal(1, tail.SeriesCount);
+    }
+
+    [ConformanceFact]
     public void LoadTail_CutBeyondTheWarmUp_SaysSo()
     {
         SqlStore store = OpenStore();
