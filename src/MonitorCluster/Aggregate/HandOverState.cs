@@ -38,7 +38,7 @@ internal enum HandOverAction
 /// <summary>The giving side of one shard's moves, one after the other: events in, the next action out.</summary>
 /// <remarks>
 /// <code>
-/// None -- the view shows a move --> Preparing -- shard is ready for it --> Warming -- answer, refusal or 5 s --> Frozen -- T8 --> given away
+/// None -- the view shows a move --> Preparing -- shard is ready for it --> Warming -- answer or refusal --> Frozen -- T8 --> given away
 ///   ^------ the move is gone -----------+--------------------------------------+             T8 finds it cancelled: None --+
 /// </code>
 /// Until the shard is frozen the view decides; from then on only the transaction does: it is the one place where a cancelled move and a done one
@@ -98,7 +98,7 @@ internal sealed class HandOverState
         return HandOverAction.AskWarm;
     }
 
-    /// <summary>The new owner has loaded the shard, or will not, or takes too long: a longer pause, no loss.</summary>
+    /// <summary>The new owner has loaded the shard, or refuses to load it ahead: a longer pause, no loss.</summary>
     public HandOverAction Warmed(long moveId)
     {
         if (Step != HandOverStep.Warming || moveId != MoveId)

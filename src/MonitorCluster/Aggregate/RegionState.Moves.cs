@@ -7,12 +7,12 @@ namespace MonitorCluster.Aggregate;
 //   both see the move in the view
 //   A  BeginMove to the shard: no cut, no retention from here on; MoveBegun          the shard goes on as ever
 //   A -> B  Warm                                                                      B loads snapshot and journal aside, answers the last row's number
-//   A  FreezeShard: the shard takes nothing more, its last row goes to the journal    at the answer, a refusal, or after 5 s
+//   A  FreezeShard: the shard takes nothing more, its last row goes to the journal    at the answer or a refusal; without one B is asked again
 //   A  T8: last row and new owner in one transaction                                  done | cancelled: goes on here | fenced: lost
 //   A -> B  Grant                                                                     B reads the rows it lacks, and serves
 //   A  Released: answers queries for 5 s                                              for those whose map is older, or while B reads
 //
-// No message is needed: without Warm B loads the whole shard when it sees its row, without Grant it sees its row with the next view, and a
+// No message is needed: a Warm that is refused lets B load the whole shard when it sees its row, without Grant it sees its row with the next view, and a
 // shard that was warmed for nothing is dropped when the view shows the move gone, or after 40 s.
 internal sealed partial class RegionState
 {
@@ -108,12 +108,23 @@ internal sealed partial class RegionState
         }
     }
 
-    /// <summary>The new owner has loaded the shard, or has not and will not.</summary>
+    /// <summary>The new owner has loaded the shard, or says that it will not before the shard is its own.</summary>
     public void TakeWarmAnswer(int shardId, long moveId)
     {
         if (owned.TryGetValue(shardId, out OwnedShard? shard))
         {
             Do(shard, shard.HandOver.Warmed(moveId));
+        }
+    }
+
+    /// <summary>
+    /// The new owner does not answer. A shard that is well stays where it is: the new owner is asked again until the controller ends the move.
+    /// </summary>
+    public void TakeNoWarmAnswer(int shardId, long moveId)
+    {
+        if (owned.TryGetValue(shardId, out OwnedShard? shard) && shard.HandOver.MoveId == moveId)
+        {
+            shard.IsWarmUnanswered = true;
         }
     }
 
@@ -190,7 +201,7 @@ internal sealed partial class RegionState
                 Do(shard, move.Warmed(move.MoveId));
                 break;
             case HandOverAction.AskWarm:
-                shard.WarmAskedMs = 0;
+                (shard.WarmAskedMs, shard.IsWarmUnanswered) = (0, false);
                 effects.Add(new RegionEffect.AskWarm(AddressOf(move.Target)!, new WarmRequest(shard.ShardId, shard.Epoch, move.MoveId, version)));
                 break;
             case HandOverAction.Freeze when shard.Actor == 0:
@@ -261,9 +272,9 @@ internal sealed partial class RegionState
         foreach (OwnedShard shard in owned.Values.Where(s => s.HandOver.Step == HandOverStep.Warming).ToArray())
         {
             shard.WarmAskedMs = shard.WarmAskedMs == 0 ? nowMs : shard.WarmAskedMs;
-            if (nowMs - shard.WarmAskedMs > (long)WarmTimeout.TotalMilliseconds)
+            if (shard.IsWarmUnanswered || nowMs - shard.WarmAskedMs > (long)WarmTimeout.TotalMilliseconds)
             {
-                Do(shard, shard.HandOver.Warmed(shard.HandOver.MoveId));
+                Do(shard, HandOverAction.AskWarm);
             }
         }
     }

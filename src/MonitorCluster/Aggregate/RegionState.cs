@@ -277,6 +277,8 @@ internal sealed partial class RegionState
 
         public long WarmAskedMs { get; set; }
 
+        public bool IsWarmUnanswered { get; set; }
+
         public HandOverState HandOver { get; set; } = new();
 
         public bool IsMoving => HandOver.Step != HandOverStep.None;

@@ -73,7 +73,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         Handle<RegionTick>(_ => Tick());
         Handle<IncomingRequest>(Serve);
         Handle<PeerAnswer>(m => WarmAnswered(m.Tag, null));
-        Handle<PeerFailed>(m => WarmAnswered(m.Tag, m.Reason));
+        Handle<PeerFailed>(m => WarmAnswered(m.Tag, m));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -218,16 +218,25 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void WarmAnswered(object? tag, string? failure)
+    private void WarmAnswered(object? tag, PeerFailed? failed)
     {
-        if (tag is WarmRequest request)
+        if (tag is not WarmRequest request)
         {
-            if (failure is not null)
-            {
-                LogNotWarmed(request.ShardId, failure);
-            }
+            return;
+        }
 
+        if (failed is not null)
+        {
+            LogNotWarmed(request.ShardId, failed.Reason);
+        }
+
+        if (failed is null or { Failure: PeerFailure.Refused })
+        {
             state.TakeWarmAnswer(request.ShardId, request.MoveId);
+        }
+        else
+        {
+            state.TakeNoWarmAnswer(request.ShardId, request.MoveId);
         }
     }
 
@@ -316,7 +325,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
     [LoggerMessage(EventId = 4301, Level = LogLevel.Error, Message = "{What}: this should never be; the shard or the view is left aside")]
     private partial void LogViolated(string what);
 
-    [LoggerMessage(EventId = 4302, Level = LogLevel.Debug, Message = "Shard {ShardId} moves to a node that has not loaded it: {Reason}")]
+    [LoggerMessage(EventId = 4302, Level = LogLevel.Debug, Message = "Shard {ShardId} is to move to a node that has not loaded it: {Reason}")]
     private partial void LogNotWarmed(int shardId, string reason);
 
     private sealed record Registration(Guid Id, string Name, IActorRef Collector);

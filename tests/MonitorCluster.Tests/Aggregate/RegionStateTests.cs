@@ -151,7 +151,7 @@ public class RegionStateTests
     }
 
     [Fact]
-    public void Giving_NoAnswerToWarm_FreezesWhenItIsOverdue()
+    public void Giving_NoAnswerToWarm_AsksAgainAndDoesNotFreeze()
     {
         long actor = Own(0, epoch: 3);
         See(new ShardOwner(0, 3, Me, Other, 10, 7));
@@ -160,9 +160,33 @@ public class RegionStateTests
         Assert.DoesNotContain(Told(actor), m => m is FreezeShard);
 
         Pass(1_000);
-        Pass((long)RegionState.WarmTimeout.TotalMilliseconds + 1);
+        Pass((long)RegionState.WarmTimeout.TotalMilliseconds + 1); // not even a failure
+        Assert.Equal(2, _effects.OfType<RegionEffect.AskWarm>().Count());
 
+        _state.TakeNoWarmAnswer(0, 7);
+        Pass(1_000);
+        Assert.Equal(3, _effects.OfType<RegionEffect.AskWarm>().Count());
+        Assert.DoesNotContain(Told(actor), m => m is FreezeShard);
+
+        _state.TakeWarmAnswer(0, 7);
+        Settle();
         Assert.Single(Told(actor), m => m is FreezeShard);
+    }
+
+    [Fact]
+    public void Giving_TargetNeverAnswers_TheControllerEndsTheMoveAndNothingHappened()
+    {
+        long actor = Own(0, epoch: 3);
+        See(new ShardOwner(0, 3, Me, Other, 10, 7));
+        _state.TakeMoveBegun(actor, 7);
+        _state.TakeNoWarmAnswer(0, 7);
+        Pass(1_000);
+
+        See(new ShardOwner(0, 3, Me, null, 11));
+
+        Assert.Single(Told(actor), m => m is EndMove);
+        Assert.DoesNotContain(Told(actor), m => m is FreezeShard);
+        Assert.Equal(LocalShardStatus.Ready, _state.Describe(0)!.Value.Shard.Status);
     }
 
     [Fact]

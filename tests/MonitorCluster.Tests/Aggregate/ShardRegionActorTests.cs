@@ -16,6 +16,7 @@ public class ShardRegionActorTests
     private readonly List<object> _store = [];
     private readonly List<object> _peers = [];
     private readonly List<IActorRef> _shards = [];
+    private readonly List<object> _told = []; // to shards
     private readonly List<object> _answers = [];
     private readonly RegionView _view = new();
     private readonly IActorRef _region;
@@ -26,7 +27,7 @@ public class ShardRegionActorTests
         IActorRef store = _simulation.System.ActorOf(Props.Create(() => new Recorder(_store)), "store");
         IActorRef peers = _simulation.System.ActorOf(Props.Create(() => new Recorder(_peers)), "peers");
         var setup = new RegionSetup(
-            _ => Props.Create(() => new Shard(_shards)), store, ActorRefs.Nobody, peers, _view, new AggregateCounters(), NullLogger.Instance);
+            _ => Props.Create(() => new Shard(_shards, _told)), store, ActorRefs.Nobody, peers, _view, new AggregateCounters(), NullLogger.Instance);
         _region = _simulation.System.ActorOf(Props.Create(() => new ShardRegionActor(setup)), "region");
         _asker = _simulation.System.ActorOf(Props.Create(() => new Recorder(_answers)), "asker");
         _simulation.RunUntilIdle();
@@ -90,6 +91,29 @@ public class ShardRegionActorTests
         Assert.InRange(answer.RetryAfter.TotalMilliseconds, 50, 1_000);
     }
 
+    [Theory]
+    [InlineData(PeerFailure.NotListening, false)]
+    [InlineData(PeerFailure.TimedOut, false)]
+    [InlineData(PeerFailure.Disconnected, false)]
+    [InlineData(PeerFailure.Refused, true)]
+    public void Warm_Failed_FreezesOnlyWhenTheTargetRefused(PeerFailure failure, bool isFrozen)
+    {
+        Begin(new ShardOwner(0, 1, 1, null, 1));
+        Tell(new StoreReply("shards-with-data", null, new[] { 0 }));
+        IActorRef shard = Assert.Single(_shards);
+        _region.Tell(new ShardReady(0, 1), shard);
+        Tell(new ClusterViewChanged(2, Members, [new ShardOwner(0, 1, 1, 2, 2, 7)]));
+        _region.Tell(new MoveBegun(0, 7), shard);
+        _simulation.RunUntilIdle();
+        PeerRequest asked = Assert.Single(_peers.OfType<PeerRequest>());
+
+        Tell(new PeerFailed(asked.Tag, failure, "test"));
+
+        Assert.Equal(isFrozen ? 1 : 0, _told.OfType<FreezeShard>().Count());
+        _simulation.Advance(1.5);
+        Assert.Equal(isFrozen ? 1 : 2, _peers.OfType<PeerRequest>().Count());
+    }
+
     [Fact]
     public void View_OwnedShards_AreShownAsTheyAre()
     {
@@ -118,15 +142,16 @@ public class ShardRegionActorTests
         Assert.IsType<RequestRefused>(Assert.Single(_answers));
     }
 
+    private static MemberRow[] Members =>
+    [
+        .. Enumerable.Range(1, 2).Select(i => new MemberRow(
+            i, $"n{i}", $"h:{i}", "", NodeRoles.Aggregator, "", Guid.Empty, MemberStatus.Active, null, 0, 1)),
+    ];
+
     private void Begin(params ShardOwner[] rows)
     {
         Tell(new MembershipReady(1, Guid.Empty));
-        MemberRow[] members =
-        [
-            .. Enumerable.Range(1, 2).Select(i => new MemberRow(
-                i, $"n{i}", $"h:{i}", "", NodeRoles.Aggregator, "", Guid.Empty, MemberStatus.Active, null, 0, 1)),
-        ];
-        Tell(new ClusterViewChanged(1, members, rows));
+        Tell(new ClusterViewChanged(1, Members, rows));
     }
 
     private void Tell(object message)
@@ -137,7 +162,11 @@ public class ShardRegionActorTests
 
     private sealed class Shard : ReceiveActor
     {
-        public Shard(List<IActorRef> all) => all.Add(Self);
+        public Shard(List<IActorRef> all, List<object> told)
+        {
+            all.Add(Self);
+            ReceiveAny(told.Add);
+        }
     }
 
     private sealed class Recorder : ReceiveActor
