@@ -3,8 +3,9 @@ using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Aggregate;
 
-// T8 of the cluster protocol: a frozen shard's last row and its new owner in one transaction, between two rounds, so that the row follows the one
-// that the last round wrote. Unknown outcome: the same content again, until the store says done, cancelled or fenced.
+// T8 of the cluster protocol: a frozen shard's last row and its new owner in one transaction. It begins between two rounds, so that the row follows the
+// one that the last round wrote. Unknown outcome: the same content again, until the store says done, cancelled or fenced; meanwhile rounds leave that
+// one shard out, and no other shard waits for it.
 internal sealed partial class JournalActor
 {
     private static readonly TimeSpan GivenDelay = TimeSpan.FromSeconds(5);
@@ -12,6 +13,7 @@ internal sealed partial class JournalActor
     private readonly LinkedList<(HandOverShard Shard, IActorRef Asker)> handOvers = [];
     private (HandOverShard Shard, IActorRef Asker) giving;
     private HandOverRequest? handOver;
+    private JournalTaken? returned; // of a cancelled hand-over: the shard's next row, and nothing of it was written
     private bool handOverInFlight;
     private int given;
     private TimeSpan pauseMax;
@@ -24,7 +26,7 @@ internal sealed partial class JournalActor
 
     private void NextHandOver()
     {
-        if (!IsIdle)
+        if (!IsIdle || handOver is not null)
         {
             return;
         }
@@ -59,6 +61,23 @@ internal sealed partial class JournalActor
         }
     }
 
+    private bool IsBeingGiven(int shardId) => handOver is not null && giving.Shard.ShardId == shardId;
+
+    // A round of its own, before any row that follows it.
+    private bool TryWriteReturned()
+    {
+        if (returned is not { } row)
+        {
+            return false;
+        }
+
+        returned = null;
+        taken.Clear();
+        taken.Add(row);
+        WriteRound();
+        return true;
+    }
+
     private void HandedOver(HandOverOutcome outcome)
     {
         (HandOverShard shard, IActorRef asker) = giving;
@@ -67,6 +86,11 @@ internal sealed partial class JournalActor
         counters.AddHandOver(outcome.Kind, pause);
         LogHandOver(shard.ShardId, outcome.Kind, pause.TotalMilliseconds);
         asker.Tell(new HandOverEnded(shard.ShardId, shard.Epoch, shard.MoveId, shard.Jseq, outcome.Kind, shard.Row, pause));
+        if (outcome.Kind == HandOverKind.Cancelled)
+        {
+            dirty.Add(shard.ShardId); // what it said while rounds left it out was not heard
+        }
+
         switch (outcome.Kind)
         {
             case HandOverKind.Done:
@@ -81,11 +105,13 @@ internal sealed partial class JournalActor
                 Leave(shard.ShardId, shard.Epoch);
                 break;
             case HandOverKind.Cancelled when shard.Row is not null:
-                // It is the shard's next row, and nothing of it was written: a round of its own, before any row that follows it.
-                taken.Clear();
-                taken.Add(new JournalTaken(round, shard.ShardId, shard.Epoch, shard.Row, null));
-                WriteRound();
-                return;
+                returned = new JournalTaken(round, shard.ShardId, shard.Epoch, shard.Row, null);
+                if (IsIdle)
+                {
+                    TryWriteReturned();
+                }
+
+                return; // the end of the round goes on
             case HandOverKind.Fenced:
                 counters.AddUnflushed(-(shard.Row?.Body.Length ?? 0));
                 Leave(shard.ShardId, shard.Epoch);

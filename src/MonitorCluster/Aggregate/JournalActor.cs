@@ -12,7 +12,8 @@ namespace MonitorCluster.Aggregate;
 /// One round at a time. A round is: ask every dirty shard for its row, write all rows, tell the shards. When the outcome of a write is
 /// unknown, the very same rows are offered again until the store answers: a new number would double the samples, leaving them out
 /// would lose them. New samples wait for the next round. Shards come and go at any time: one that ends is waited for no longer, and what it gave
-/// before is written, or fenced, without it. JournalActor.HandOver.cs gives shards away between the rounds.
+/// before is written, or fenced, without it. JournalActor.HandOver.cs gives shards away: a hand-over begins between two rounds, and rounds of the
+/// other shards go on beside it.
 /// </remarks>
 internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 {
@@ -39,7 +40,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private long round;
     private FlushRequest? flush;
     private bool cutAll;
-    private bool roundWaits; // it became due while another one, or a hand-over, was under way
+    private bool roundWaits; // it became due while another one was under way
     private bool flushInFlight;
     private bool cutInFlight;
     private TimeSpan retryDelay = RetryDelayMin;
@@ -76,7 +77,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private bool IsIdle => awaited.Count == 0 && flush is null && handOver is null;
+    private bool IsIdle => awaited.Count == 0 && flush is null;
 
     protected override void PreStart() => Timers.StartPeriodicTimer("flush", FlushDue.Instance, options.FlushInterval);
 
@@ -112,7 +113,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         taken.Clear();
         foreach ((int shardId, (IActorRef shard, _)) in shards)
         {
-            if (all || dirty.Contains(shardId))
+            if ((all || dirty.Contains(shardId)) && !IsBeingGiven(shardId))
             {
                 awaited.Add(shard);
                 shard.Tell(new TakeJournal(round, cutAll));
@@ -250,8 +251,13 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     {
         cutsOfRound.ForEach(cuts.Enqueue);
         cutsOfRound.Clear();
+        if (TryWriteReturned())
+        {
+            return;
+        }
+
         WriteCut();
-        NextHandOver(); // rounds and hand-overs take turns, so that neither waits for more than one of the others
+        NextHandOver(); // before the next round: a hand-over waits for one at most
         StartRoundIfDue();
     }
 
@@ -277,7 +283,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
             Ask("cut", next.Cut, s => s.Cut(request));
         }
-        else if (IsIdle && handOvers.Count == 0)
+        else if (IsIdle && handOver is null && handOvers.Count == 0)
         {
             servedByRound.ForEach(r => r.Tell(FlushedAll.Instance));
             servedByRound.Clear();

@@ -157,27 +157,36 @@ public class JournalActorTests
     {
         HandOver(0, jseq: 1);
         StartRound(0, 1);
+        Assert.Empty(_shards[0].OfType<TakeJournal>());
         AnswerStore(new HandOverOutcome(HandOverKind.Cancelled, new FlushResult([], [])));
+        Assert.Equal(["hand-over"], StoreCommands); // a round of the other shard is under way
+        Take(1, jseq: 1, cut: false);
+        AnswerStore(new FlushResult([], []));
 
-        Assert.Equal(["hand-over", "flush"], StoreCommands);
+        Assert.Equal(["hand-over", "flush", "flush"], StoreCommands);
         Assert.Empty(_shards[0].OfType<TakeJournal>());
         AnswerStore(new FlushResult([], []));
         Assert.Single(_shards[0].OfType<JournalCommitted>());
-        Assert.Single(_shards[0].OfType<TakeJournal>()); // the round that waited
+        _simulation.Advance(10);
+        Assert.Single(_shards[0].OfType<TakeJournal>()); // what came meanwhile
         Assert.Equal(HandOverKind.Cancelled, Assert.Single(_shards[0].OfType<HandOverEnded>()).Kind);
     }
 
     [Fact]
-    public void HandOver_OutcomeUnknown_IsRepeatedAndNothingElseIsWritten()
+    public void HandOver_OutcomeUnknown_IsRepeatedAndTheOtherShardsAreWritten()
     {
         HandOver(0, jseq: 1);
         StoreCommand first = _store.OfType<StoreCommand>().Single();
         _journal.Tell(new StoreFailed(first.Name, first.Tag, new StoreUnavailableException("locked", new TimeoutException())));
-        StartRound(1);
+        StartRound(0, 1);
+        Take(1, jseq: 1, cut: false);
+        AnswerStore(new FlushResult([], []));
         _simulation.Advance(10);
 
-        Assert.Equal(["hand-over", "hand-over"], StoreCommands);
-        Assert.Same(first.Tag, _store.OfType<StoreCommand>().Last().Tag);
+        Assert.Equal(["hand-over", "hand-over", "flush"], StoreCommands);
+        Assert.Same(first.Tag, _store.OfType<StoreCommand>().ElementAt(1).Tag);
+        Assert.Single(_shards[1].OfType<JournalCommitted>());
+        Assert.Empty(_shards[0].OfType<TakeJournal>());
         Assert.Empty(_shards[0].OfType<HandOverEnded>());
     }
 
