@@ -66,7 +66,7 @@ internal sealed partial class NodeRuntime : NodeCore
         Subscribe(node, NodeActor.Events);
         Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
-        Subscribe(routes, [typeof(ClusterViewChanged)]);
+        Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
         Membership = System.ActorOf(
             MembershipActor.Props(new MembershipSetup(
                 Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId), settings.Cluster.SeedAddresses, ports.Random,

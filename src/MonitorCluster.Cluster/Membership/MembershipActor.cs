@@ -28,7 +28,15 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
         started = time.GetTimestamp();
         state = new MembershipState(new MembershipConfig(setup.Identity, setup.Node, setup.Seeds, setup.Timing, setup.Random, time));
         Receive<MembershipTimer>(timer => Step(new MembershipEvent.Elapsed(timer)));
-        Receive<StoreReply>(reply => Step(new MembershipEvent.Succeeded((StoreCall)reply.Tag!, reply.Result)));
+        Receive<StoreReply>(reply =>
+        {
+            if (reply.Result is HeartbeatResult)
+            {
+                Context.System.EventStream.Publish(new HeartbeatTaken());
+            }
+
+            Step(new MembershipEvent.Succeeded((StoreCall)reply.Tag!, reply.Result));
+        });
         Receive<StoreFailed>(failed => Step(new MembershipEvent.Failed((StoreCall)failed.Tag!, failed.Error)));
         Receive<PeerAnswer>(answer => Step(new MembershipEvent.Answered((PeerTag)answer.Tag!, answer.Peer, answer.Body)));
         Receive<PeerFailed>(failed => Step(new MembershipEvent.Unanswered((PeerTag)failed.Tag!, failed.Failure, failed.Reason)));

@@ -71,6 +71,9 @@ internal sealed class AgentState(IReadOnlyList<string> seeds, ClusterShape own)
             : null;
     }
 
+    /// <summary>Somebody knows more than the one who answers: the next one is asked.</summary>
+    public void Turn() => next++;
+
     private ClusterViewChanged? Apply(RouteAnswer answer)
     {
         if (answer.Version <= Version || answer.FromVersion > Version)

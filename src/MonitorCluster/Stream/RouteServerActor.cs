@@ -4,20 +4,26 @@ using MonitorCluster.Cluster.Transport;
 namespace MonitorCluster.Stream;
 
 /// <summary>Answers <see cref="RequestKind.Route"/> on a member, from the newest view that membership published: agents have no store.</summary>
+/// <remarks>A member that does not reach the store itself refuses: its view may be old for ever, and another member knows better.</remarks>
 public sealed class RouteServerActor : ReceiveActor
 {
+    // Over what one slow heartbeat takes, and as long as others need to declare a member dead.
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(10);
+
     private readonly IActorRef peers;
     private ClusterViewChanged? view;
+    private long storeReachedAt;
 
     private RouteServerActor(IActorRef peers, ClusterShape shape)
     {
         this.peers = peers;
-        Receive<ClusterViewChanged>(m => view = m);
+        Receive<ClusterViewChanged>(m => (view, storeReachedAt) = (m, Context.System.TimeProvider.GetTimestamp()));
+        Receive<HeartbeatTaken>(_ => storeReachedAt = Context.System.TimeProvider.GetTimestamp());
         Receive<IncomingRequest>(request => Sender.Tell(Answer(request, shape), Self));
     }
 
-    /// <summary>How to make the actor; subscribe it to <see cref="ClusterViewChanged"/> before there is any. It makes itself known to the peers
-    /// actor.</summary>
+    /// <summary>How to make the actor; subscribe it to <see cref="ClusterViewChanged"/> and <see cref="HeartbeatTaken"/> before there is any. It makes
+    /// itself known to the peers actor.</summary>
     /// <param name="peers">The peers actor.</param>
     /// <param name="shape">This cluster's.</param>
     public static Props Props(IActorRef peers, ClusterShape shape) => Actors.Props.Create(() => new RouteServerActor(peers, shape));
@@ -32,8 +38,13 @@ public sealed class RouteServerActor : ReceiveActor
             return new RequestRefused("no request for routes");
         }
 
-        return view is null
-            ? new RequestRefused("this node has no view of the cluster yet")
+        if (view is null)
+        {
+            return new RequestRefused("this node has no view of the cluster yet");
+        }
+
+        return Context.System.TimeProvider.GetElapsedTime(storeReachedAt) > SilenceMax
+            ? new RequestRefused($"this node has not reached the store for over {SilenceMax.TotalSeconds} s")
             : new RequestReply(RouteCodec.EncodeAnswer(shape, view, knownVersion));
     }
 }

@@ -257,6 +257,11 @@ internal sealed partial class ShardSenderState
                     Hello(stream.Lane!); // a region that was restarted does not know us any more
                 }
 
+                if (!isLate)
+                {
+                    LookAgain(nowMs); // an owner that takes and never journals may be none any more, and this side's map old
+                }
+
                 Close(stream, nowMs);
             }
         }

@@ -135,6 +135,15 @@ public sealed class AgentTests
 
         Assert.Equal(before + 1, asked.Count);
         Assert.Equal(6, published[^1].Version);
+
+        simulation.Advance(3); // the second wish has an answer, too
+        string pinned = asked[^1].Address;
+        before = asked.Count;
+        simulation.Advance(3);
+        Assert.All(asked.Skip(before), a => Assert.Equal(pinned, a.Address));
+        agent.Tell(new LookAgain(7), null); // it has nothing newer, so somebody else may
+        simulation.Advance(2);
+        Assert.NotEqual(pinned, asked[^1].Address);
     }
 
     private static PeerIdentity Peer(Guid uuid) => new("n1", 1, "a:1", NodeRoles.Aggregator, "1", uuid);

@@ -101,6 +101,33 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public void Server_NoHeartbeatTakenForAWhile_RefusesUntilTheNextOne()
+    {
+        var simulation = new Simulation();
+        var told = new List<object>();
+        IActorRef peers = simulation.System.ActorOf(Behaviour.Props(self => self.OnAny(told.Add)));
+        IActorRef server = simulation.System.ActorOf(RouteServerActor.Props(peers, Shape));
+        var peer = new PeerIdentity("agent", 0, string.Empty, NodeRoles.Collector, "1", Guid.Empty);
+        server.Tell(Whole, null);
+        Type Ask()
+        {
+            server.Tell(new IncomingRequest(RequestKind.Route, peer, RouteCodec.EncodeRequest(0)), peers);
+            simulation.RunUntilIdle();
+            return told[^1].GetType();
+        }
+
+        simulation.Advance(9);
+        Assert.Equal(typeof(RequestReply), Ask());
+        server.Tell(new HeartbeatTaken(), null);
+        simulation.Advance(9);
+        Assert.Equal(typeof(RequestReply), Ask());
+        simulation.Advance(2);
+        Assert.Equal(typeof(RequestRefused), Ask());
+        server.Tell(new HeartbeatTaken(), null);
+        Assert.Equal(typeof(RequestReply), Ask());
+    }
+
+    [Fact]
     public void Map_ViewsInAnyOrder_TheHighestEpochWins()
     {
         var map = new RouteMap();

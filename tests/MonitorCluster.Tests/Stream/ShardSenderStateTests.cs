@@ -307,6 +307,22 @@ public sealed class ShardSenderStateTests
     }
 
     [Fact]
+    public void OnTick_ReceivedButNotJournalledInTime_AsksForANewerView()
+    {
+        View(5, 1, 7);
+        Log(0);
+        long session = Open(7, 0);
+        AnswerReads();
+        state.OnReceived(new BatchesReceived(0, Id, session, 1, 110), 0);
+        state.OnTick((long)options.DurableTimeout.TotalMilliseconds - 1);
+        Assert.Empty(state.Wishes);
+
+        state.OnTick((long)options.DurableTimeout.TotalMilliseconds);
+
+        Assert.Equal(6, Assert.Single(state.Wishes).Version);
+    }
+
+    [Fact]
     public void OnTick_LaneWithoutShards_EndsAfterAWhile()
     {
         View(1, 1, 7, 8);
