@@ -16,6 +16,7 @@ internal sealed class AgentState(IReadOnlyList<string> seeds, ClusterShape own)
     private IReadOnlyList<MemberRow> members = [];
     private Guid clusterUuid;
     private int failuresInRow;
+    private readonly List<string> refusals = []; // in a row
     private int next;
 
     /// <summary>The version of the picture; 0 before the first answer.</summary>
@@ -42,6 +43,7 @@ internal sealed class AgentState(IReadOnlyList<string> seeds, ClusterShape own)
         }
 
         failuresInRow = 0;
+        refusals.Clear();
         string[] differences = [.. Differences(answer.Shape)];
         if (differences.Length > 0)
         {
@@ -65,10 +67,15 @@ internal sealed class AgentState(IReadOnlyList<string> seeds, ClusterShape own)
         failuresInRow++;
         next++;
 
-        // Before the agent was ever let in this is a wrong setting; later it is one wrong seed, or one that is being set up anew.
-        return Version == 0 && failure is PeerFailure.WrongToken or PeerFailure.WrongCluster
-            ? new MembershipRefused([$"{address} refuses this agent: {reason}"])
-            : null;
+        if (Version != 0 || failure is not (PeerFailure.WrongToken or PeerFailure.WrongCluster))
+        {
+            refusals.Clear();
+            return null;
+        }
+
+        // One is a wrong seed, or one that is being set up anew. All of them, before the agent was ever let in, are a wrong setting.
+        refusals.Add($"{address} refuses this agent: {reason}");
+        return refusals.Count >= Candidates.Count ? new MembershipRefused([.. refusals]) : null;
     }
 
     /// <summary>Somebody knows more than the one who answers: the next one is asked.</summary>

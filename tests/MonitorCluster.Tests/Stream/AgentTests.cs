@@ -81,6 +81,18 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public void OnFailed_OneWrongSeed_EndsTheAgentOnlyWhenAllRefuseInOnePass()
+    {
+        Assert.Null(state.OnFailed(PeerFailure.WrongCluster, "other"));
+        Assert.Null(state.OnFailed(PeerFailure.NotListening, "away")); // it may come, and let the agent in
+        Assert.Null(state.OnFailed(PeerFailure.WrongCluster, "other"));
+
+        object? end = state.OnFailed(PeerFailure.WrongToken, "token");
+
+        Assert.Equal(["a:1 refuses this agent: other", "b:1 refuses this agent: token"], Assert.IsType<MembershipRefused>(end).Reasons);
+    }
+
+    [Fact]
     public void OnAnswer_Garbage_CountsAsAFailure()
     {
         Assert.Null(state.OnAnswer(Peer(Guid.Empty), new byte[] { 1, 2, 3 }));
