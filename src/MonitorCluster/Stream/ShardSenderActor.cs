@@ -111,8 +111,10 @@ internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
         state.OnLost(self, isAnother: false, NowMs);
     }
 
-    // Whoever is no child of this actor speaks for this node's region: the region itself, or a shard of it.
-    private long IncarnationOf(IActorRef owner) => incarnationsByOwner.GetValueOrDefault(owner, self);
+    // Whoever is no child of this actor speaks for this node's region: the region itself, or a shard of it. A child that is not known is on its end,
+    // and what it says counts for nobody.
+    private long IncarnationOf(IActorRef owner) =>
+        incarnationsByOwner.TryGetValue(owner, out long incarnation) ? incarnation : owner.Path.Parent == Self.Path ? 0 : self;
 
     private void Handle<T>(Action<T> handler) => Receive<T>(message =>
     {
