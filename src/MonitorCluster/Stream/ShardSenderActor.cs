@@ -35,6 +35,7 @@ internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
         state = NewState();
         Handle<StartSending>(m =>
         {
+            EndOwners(); // they said hello for the identity before
             state = NewState();
             state.Start(m.Recovery, setup.Name, NowMs);
         });
@@ -114,18 +115,14 @@ internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
     // Whoever is no child of this actor speaks for this node's region: the region itself, or a shard of it. A child that is not known is on its end,
     // and what it says counts for nobody.
     private long IncarnationOf(IActorRef owner) =>
-        incarnationsByOwner.TryGetValue(owner, out long incarnation) ? incarnation : owner.Path.Parent == Self.Path ? 0 : self;
+        incarnationsByOwner.TryGetValue(owner, out long incarnation) ? incarnation : Self.Path.Equals(owner.Path.Parent) ? 0 : self;
 
     private void Handle<T>(Action<T> handler) => Receive<T>(message =>
     {
         handler(message);
         foreach (SenderLane lane in state.EndedLanes)
         {
-            if (ownersByIncarnation.Remove(lane.Incarnation, out IActorRef? owner))
-            {
-                incarnationsByOwner.Remove(owner);
-                Context.Stop(owner);
-            }
+            EndOwner(lane.Incarnation);
         }
 
         state.EndedLanes.Clear();
@@ -163,6 +160,23 @@ internal sealed class ShardSenderActor : ReceiveActor, IWithTimers
         }
 
         return owner;
+    }
+
+    private void EndOwners()
+    {
+        foreach (long incarnation in ownersByIncarnation.Keys.ToArray())
+        {
+            EndOwner(incarnation);
+        }
+    }
+
+    private void EndOwner(long incarnation)
+    {
+        if (ownersByIncarnation.Remove(incarnation, out IActorRef? owner))
+        {
+            incarnationsByOwner.Remove(owner);
+            Context.Stop(owner);
+        }
     }
 
     private void ScheduleWake()
