@@ -26,7 +26,7 @@ internal sealed partial class RegionState
     private readonly HashSet<int> changed = [];
     private readonly int[] stages = new int[Enum.GetValues<Stage>().Length];
     private readonly List<RegionEffect> effects = [];
-    private HashSet<int>? asked; // the shards that are owned without knowing whether the store has data of them, when it was asked
+    private Dictionary<int, long>? asked; // epochs of the shards that were owned without knowing whether the store has data of them, when it was asked
     private long lastInstance;
     private long askAgainMs;
     private bool wasReady;
@@ -70,19 +70,22 @@ internal sealed partial class RegionState
     /// <summary>The store's answer to <see cref="RegionEffect.AskWithData"/>.</summary>
     public void TakeWithData(IReadOnlyList<int> withData)
     {
-        HashSet<int> answered = asked ?? [];
+        Dictionary<int, long> answered = asked ?? [];
         asked = null;
-        foreach (int shardId in withData)
+        HashSet<int> stored = [.. withData];
+        foreach ((int shardId, long epoch) in answered)
         {
-            if (answered.Remove(shardId) && owned.TryGetValue(shardId, out OwnedShard? shard) && shard.Stage == Stage.Unknown)
+            // One that was lost and won again since is asked for anew: who had it in between may have written.
+            if (!owned.TryGetValue(shardId, out OwnedShard? shard) || shard.Stage != Stage.Unknown || shard.Epoch != epoch)
+            {
+                continue;
+            }
+
+            if (stored.Contains(shardId))
             {
                 Enqueue(shard);
             }
-        }
-
-        foreach (int shardId in answered)
-        {
-            if (owned.TryGetValue(shardId, out OwnedShard? shard) && shard.Stage == Stage.Unknown)
+            else
             {
                 Set(shard, Stage.Empty);
                 Do(shard, shard.HandOver.Opened());
@@ -169,7 +172,7 @@ internal sealed partial class RegionState
 
         if (asked is null && stages[(int)Stage.Unknown] > 0 && nowMs >= askAgainMs)
         {
-            asked = [.. owned.Values.Where(s => s.Stage == Stage.Unknown).Select(s => s.ShardId)];
+            asked = owned.Values.Where(s => s.Stage == Stage.Unknown).ToDictionary(s => s.ShardId, s => s.Epoch);
             effects.Add(new RegionEffect.AskWithData());
         }
     }

@@ -102,6 +102,21 @@ public class RegionStateTests
     }
 
     [Fact]
+    public void Lost_AndWonAgainWhileTheStoreIsAsked_IsAskedForAnew()
+    {
+        _state.Join(Me);
+        See(new ShardOwner(0, 3, Me, null, 9));
+        See(new ShardOwner(0, 5, Me, null, 12)); // in epoch 4 somebody else had it
+
+        WithData(); // asked in epoch 3
+
+        Assert.Equal(LocalShardStatus.Loading, _state.Describe(0)!.Value.Shard.Status);
+        Assert.Equal(2, _effects.OfType<RegionEffect.AskWithData>().Count());
+        WithData(0);
+        Assert.Equal(5, Assert.Single(_effects.OfType<RegionEffect.OpenActor>()).Recipe.Epoch);
+    }
+
+    [Fact]
     public void Fenced_ButTheViewStillSaysMine_LooksAgainAndIsLoadedAgain()
     {
         long actor = Own(0, epoch: 3);
