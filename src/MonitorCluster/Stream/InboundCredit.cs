@@ -70,10 +70,10 @@ internal sealed class InboundCredit
         }
     }
 
-    /// <summary>A session is over.</summary>
+    /// <summary>A session is over, or was not begun; sessions count up, so all before it are over, too.</summary>
     public void OnRefused(int shardId, long session)
     {
-        if (shards.TryGetValue(shardId, out Shard? shard) && shard.Session == session)
+        if (shards.TryGetValue(shardId, out Shard? shard) && session >= shard.Session)
         {
             Clear(shard);
         }

@@ -214,6 +214,20 @@ public sealed class StreamLinkTests
     }
 
     [Fact]
+    public void Credit_OpenOfTheNextSessionRefused_LetsGoOfTheOneBefore()
+    {
+        var credit = new InboundCredit();
+        credit.Grant(100);
+        Assert.True(credit.TryTake(1, 5, 1, 150, 0)); // its shard stops with the section in its mailbox
+        credit.OnRefused(1, 4);
+        Assert.Equal(150, credit.OutstandingBytes);
+
+        credit.OnRefused(1, 6); // the collector opened again
+
+        Assert.Equal(0, credit.OutstandingBytes);
+    }
+
+    [Fact]
     public void Credit_NoAnswerForAMinute_IsForgotten()
     {
         var credit = new InboundCredit();
