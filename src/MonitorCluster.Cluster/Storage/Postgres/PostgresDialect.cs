@@ -11,6 +11,8 @@ namespace MonitorCluster.Cluster.Storage.Postgres;
 /// <para>
 /// <b>Nobody holds a lock for long.</b> The server itself ends a session that waits for the next statement of a transaction (its node is stopped, or cut off
 /// without a reset) and a wait for a lock; without that one frozen node would hold the cluster's rows until its connection dies, which can take hours.
+/// Neither bound counts while the server waits for the rest of a batch of statements. A node that the network lost there is found by keep-alives; one that is
+/// stopped still answers those, and its session is ended by the next one of ours that opens, which every one does that a lock has kept waiting too long.
 /// </para>
 /// </remarks>
 public static class PostgresDialect
@@ -20,12 +22,13 @@ public static class PostgresDialect
 
     /// <summary>The dialect with its default bounds.</summary>
     /// <remarks>Waiting for a lock ends before the client gives up (4 s), so that it is the server that says why.</remarks>
-    public static StoreDialect Default { get; } = Create(lockTimeoutMs: 3_000, idleTimeoutMs: 5_000);
+    public static StoreDialect Default { get; } = Create(lockTimeoutMs: 3_000, idleTimeoutMs: 5_000, frozenAfterMs: 12_000);
 
     /// <summary>A dialect with other bounds.</summary>
     /// <param name="lockTimeoutMs">How long a statement waits for a lock.</param>
     /// <param name="idleTimeoutMs">How long a transaction may wait for its next statement.</param>
-    public static StoreDialect Create(int lockTimeoutMs, int idleTimeoutMs) => new()
+    /// <param name="frozenAfterMs">How long it may wait for the rest of a batch; over what a client waits for the server to take bytes.</param>
+    public static StoreDialect Create(int lockTimeoutMs, int idleTimeoutMs, int frozenAfterMs = 12_000) => new()
     {
         Name = "postgresql",
         Macros = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -50,7 +53,7 @@ public static class PostgresDialect
             ["hot"] = " WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)",
             ["unlogged"] = "UNLOGGED ",
         },
-        OpeningStatements = [Settings(lockTimeoutMs, idleTimeoutMs)],
+        OpeningStatements = [Settings(lockTimeoutMs, idleTimeoutMs), EndFrozen(frozenAfterMs)],
 
         // The bodies are compressed already, and reading the first bytes of one must not read it all.
         AfterCreate =
@@ -74,6 +77,20 @@ public static class PostgresDialect
         SELECT set_config('lock_timeout', '{lockTimeoutMs}', false),
           set_config('idle_in_transaction_session_timeout', '{idleTimeoutMs}', false),
           set_config('statement_timeout', '60000', false),
+          set_config('tcp_keepalives_idle', '5', false),
+          set_config('tcp_keepalives_interval', '2', false),
+          set_config('tcp_keepalives_count', '3', false),
           set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false)
+        """);
+
+    // Sessions of this program's, of the same role, which may end its own: in the middle of a batch and without a byte from the client for so long. Should one
+    // be only slow, its client sees a lost connection and repeats, which is safe for every write.
+    private static string EndFrozen(int frozenAfterMs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user
+          AND application_name = current_setting('application_name') AND state = 'active' AND wait_event = 'ClientRead'
+          AND query_start < clock_timestamp() - {frozenAfterMs} * interval '1 millisecond'
         """);
 }

@@ -20,12 +20,12 @@ public sealed class PostgresStoreTests(PostgresServer server)
         using SqlStore store = new(connections);
         store.Open(s_identity);
         using StoreSession session = new(connections);
-        string[] names = ["synchronous_commit", "lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout"];
+        string[] names = ["synchronous_commit", "lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout", "tcp_keepalives_idle"];
 
         object?[] shown = session.Alone(() => names.Select(name => session.Scalar($"SHOW {name}")).ToArray());
         server.Run("ALTER ROLE mc RESET synchronous_commit");
 
-        Assert.Equal(["on", "3s", "5s", "1min"], shown);
+        Assert.Equal(["on", "3s", "5s", "1min", "5"], shown);
         Assert.Equal("e", session.Alone(() => session.Scalar(
             "SELECT CAST(attstorage AS text) FROM pg_attribute WHERE attrelid = CAST('journal' AS regclass) AND attname = 'body'"))); // external
     }
@@ -93,6 +93,36 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Run(other, "ROLLBACK");
 
         Assert.False(store.MarkDead(1, "test"));
+    }
+
+    [RequiresProgramFact("initdb", "postgres")]
+    public void Write_NodeFrozenInTheMiddleOfABatch_HoldsNobodyUpForLong()
+    {
+        string database = server.CreateDatabase();
+        PostgresConnections connections = new(database, PostgresDialect.Create(lockTimeoutMs: 200, idleTimeoutMs: 5_000, frozenAfterMs: 1_000));
+        using SqlStore store = new(connections);
+        store.Open(s_identity);
+        using RawPostgresClient frozen = new(server.Port, database);
+        frozen.Query("BEGIN");
+        frozen.BeginBatch("SELECT 1 FROM cluster FOR UPDATE"); // and the rest never comes
+
+        int waits = 0;
+        bool? dead = null;
+        while (dead is null && waits < 50)
+        {
+            try
+            {
+                dead = store.MarkDead(1, "test");
+            }
+            catch (StoreUnavailableException)
+            {
+                waits++; // each has waited for the lock
+            }
+        }
+
+        Assert.False(dead);
+        Assert.InRange(waits, 1, 49);
+        Assert.True(frozen.IsEnded());
     }
 
     [RequiresProgramFact("initdb", "postgres")]
