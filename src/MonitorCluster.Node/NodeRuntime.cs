@@ -40,7 +40,7 @@ internal sealed partial class NodeRuntime : NodeCore
         var region = new RegionSetup(
             recipe => Props.Create(() => new ShardActor(shards, recipe)), Loader, Journal, Peers, Shards, Counters,
             ports.Loggers.CreateLogger<ShardRegionActor>());
-        Region = System.ActorOf(Props.Create(() => new ShardRegionActor(region)), "region");
+        Region = System.ActorOf(Props.Create(() => new ShardRegionActor(region)).WithMailboxLimit(ShardRegionActor.MailboxMax), "region");
         Retention = System.ActorOf(
             Props.Create(() => new RetentionActor(settings.Aggregate, settings.Store, Store, Shards, ports.Loggers.CreateLogger<RetentionActor>())),
             "retention");

@@ -7,8 +7,18 @@ internal sealed class CollectorTable
     /// <summary>When an answer of the store is no longer waited for: it, or the question, was lost.</summary>
     internal const long AskAgainMs = 30_000;
 
+    internal const int CreditBytesMin = 256 << 10;
+    internal const int CreditBytesMax = 4 << 20;
+    private const int BudgetBytes = 256 << 20;
+
     private readonly Dictionary<Guid, long> numbers = [];
     private readonly Dictionary<Guid, (IActorRef Asker, long AskedMs)> pending = [];
+
+    /// <summary>
+    /// What one more collector may have in flight to this node: enough to hide a flush, and little enough that all together stay within memory. Those that
+    /// came before there were many keep what they were given until they come anew.
+    /// </summary>
+    public int CreditBytes => Math.Clamp(BudgetBytes / Math.Max(1, numbers.Count), CreditBytesMin, CreditBytesMax);
 
     /// <summary>The collector's number.</summary>
     /// <returns>False when the store has not said it.</returns>

@@ -27,8 +27,11 @@ internal sealed record RegionSetup(
 /// </remarks>
 internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
 {
-    // What a collector may have in flight to this node: enough to hide a flush, little enough to bound the mailboxes.
-    private const int CreditBytes = 4 * 1024 * 1024;
+    /// <summary>
+    /// Messages that may wait for the region, or for a shard. The collectors' credit is what bounds them, and this is over the smallest sections that fit into
+    /// it: were the limit reached by samples, what membership and journal say would be lost with them.
+    /// </summary>
+    public const int MailboxMax = 4 << 20;
 
     // Elsewhere or nowhere: a map with the owner comes on its own. Here soon: a load takes some tens of milliseconds.
     private static readonly TimeSpan NotOwnerRetry = TimeSpan.FromMilliseconds(200);
@@ -121,7 +124,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
 
         if (collectors.TryFind(registration.Id, out long number))
         {
-            registration.Collector.Tell(new CollectorWelcome(number, CreditBytes));
+            registration.Collector.Tell(new CollectorWelcome(number, collectors.CreditBytes));
         }
         else if (collectors.MustAsk(registration.Id, registration.Collector, NowMs))
         {
@@ -134,7 +137,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         if (reply.Tag is Registration registration)
         {
             long number = (long)reply.Result!;
-            collectors.Answered(registration.Id, number)?.Tell(new CollectorWelcome(number, CreditBytes));
+            collectors.Answered(registration.Id, number)?.Tell(new CollectorWelcome(number, collectors.CreditBytes));
         }
         else
         {
@@ -256,7 +259,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case RegionEffect.OpenActor open:
-                IActorRef made = Context.Watch(Context.ActorOf(setup.Shards(open.Recipe), $"shard-{open.Recipe.ShardId}-{open.Instance}"));
+                IActorRef made = Context.Watch(Context.ActorOf(setup.Shards(open.Recipe).WithMailboxLimit(MailboxMax), $"shard-{open.Recipe.ShardId}-{open.Instance}"));
                 (actors[open.Instance], instances[made]) = (made, open.Instance);
                 break;
             case RegionEffect.StopActor stop when actors.Remove(stop.Instance, out IActorRef? shard):

@@ -19,7 +19,8 @@ internal sealed class InboundCredit
 
     public long OutstandingBytes { get; private set; }
 
-    public void Grant(long bytes) => CreditBytes = bytes;
+    /// <summary>The region has said a credit. It never falls on a link: the collector heeds the first one that it hears there.</summary>
+    public void Grant(long bytes) => CreditBytes = Math.Max(CreditBytes, bytes);
 
     /// <summary>A section came.</summary>
     /// <returns>False when too much is without an answer.</returns>

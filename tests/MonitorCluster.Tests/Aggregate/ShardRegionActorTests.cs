@@ -60,6 +60,23 @@ public class ShardRegionActorTests
     }
 
     [Fact]
+    public void Credit_ManyCollectors_SharesTheBudgetWithinBounds()
+    {
+        var table = new CollectorTable();
+        Assert.Equal(CollectorTable.CreditBytesMax, table.CreditBytes);
+        var credits = new List<int>();
+        for (int i = 1; i <= 2_048; i++)
+        {
+            table.Answered(new Guid(i, 0, 0, new byte[8]), i);
+            credits.Add(table.CreditBytes);
+        }
+
+        Assert.Equal(CollectorTable.CreditBytesMax, credits[63]);
+        Assert.Equal(CollectorTable.CreditBytesMax / 2, credits[127]);
+        Assert.Equal(CollectorTable.CreditBytesMin, credits[^1]);
+    }
+
+    [Fact]
     public void Hello_StoreFailedOrNeverAnswered_AsksAgain()
     {
         Begin();

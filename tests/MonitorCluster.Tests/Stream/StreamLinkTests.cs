@@ -228,6 +228,16 @@ public sealed class StreamLinkTests
     }
 
     [Fact]
+    public void Credit_GrantedAnewAndLess_StaysWhatTheCollectorHeeds()
+    {
+        var credit = new InboundCredit();
+        credit.Grant(100);
+        credit.Grant(10);
+
+        Assert.Equal(100, credit.CreditBytes);
+    }
+
+    [Fact]
     public void Credit_NoAnswerForAMinute_IsForgotten()
     {
         var credit = new InboundCredit();
