@@ -14,6 +14,7 @@ internal sealed partial class ShardActor
 
     private bool isWarming; // the shard is not this node's yet
     private bool hasBase;
+    private readonly Dictionary<Guid, (CollectorOpen Open, IActorRef Sender)> opens = []; // while it loads: the newest of each collector
 
     private void Opening()
     {
@@ -22,6 +23,7 @@ internal sealed partial class ShardActor
         Receive<RetryLoad>(_ => AskStore());
         Receive<TakeOverShard>(TakeOver);
         Receive<ShardTick>(_ => { }); // time before the load changes nothing
+        Receive<CollectorOpen>(m => opens[m.Open.CollectorId] = (m, Sender));
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -143,6 +145,12 @@ internal sealed partial class ShardActor
         Context.Parent.Tell(new ShardReady(recipe.ShardId, epoch));
         AfterChange();
         Stash.UnstashAll();
+        foreach ((CollectorOpen open, IActorRef sender) in opens.Values)
+        {
+            Self.Tell(open, sender);
+        }
+
+        opens.Clear();
     }
 
     private void NotMine(long? owner, long foundEpoch)

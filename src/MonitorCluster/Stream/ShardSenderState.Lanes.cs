@@ -80,6 +80,7 @@ internal sealed partial class ShardSenderState
         stream.Lane = null;
         stream.IsQueued = false; // where it stood in line it is passed over
         stream.ContradictedSinceMs = null;
+        stream.NotOwnersInRow = 0;
         if (owner is not null)
         {
             if (!lanes.TryGetValue(owner.Incarnation, out SenderLane? lane))

@@ -21,6 +21,7 @@ internal sealed partial class ShardSenderState
     private const int ReadBytes = 256 << 10; // one read and, on the way to another node, about one frame
     private const int ReadsMax = 4;          // in the log's mailbox at once: an append waits for at most 1 MiB of reads, whatever the number of owners
     private const long HelloRetryMs = 1_000;
+    private const long NotOwnerPauseMsMax = 1_000;
     private const long PauseMsMin = 100;
     private const long PauseMsMax = 5_000;
     private readonly WalOptions options;
@@ -115,6 +116,7 @@ internal sealed partial class ShardSenderState
         }
 
         stream.Lane!.Works();
+        stream.NotOwnersInRow = 0;
         OnDurable(stream, opened.DurableSeq, nowMs);
         stream.Lane.InFlightBytes -= stream.Resume(Math.Max(opened.LastSeq, opened.DurableSeq));
         NoteReplayed(stream);
@@ -192,7 +194,9 @@ internal sealed partial class ShardSenderState
             Hello(stream.Lane);
         }
 
-        Close(stream, nowMs, Math.Clamp((long)answer.RetryAfter.TotalMilliseconds, 10, 60_000));
+        // What is refused again and again is asked for less and less often; a new map asks at once.
+        long pauseMs = Math.Clamp((long)answer.RetryAfter.TotalMilliseconds, 10, 60_000);
+        Close(stream, nowMs, Math.Max(pauseMs, Math.Min(NotOwnerPauseMsMax, pauseMs << Math.Min(stream.NotOwnersInRow++, 10))));
     }
 
     public void OnRead(SectionsRead read, long nowMs)

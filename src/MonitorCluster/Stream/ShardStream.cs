@@ -48,6 +48,9 @@ internal sealed class ShardStream(int shardId)
     /// <summary>Refusals since the last answer that showed progress.</summary>
     public int RefusalsInRow { get; set; }
 
+    /// <summary>How often in a row its owner has said that it is none.</summary>
+    public int NotOwnersInRow { get; set; }
+
     /// <summary>Whether it stands in the sender's queue.</summary>
     public bool IsQueued { get; set; }
 

@@ -47,6 +47,20 @@ public class ShardActorTests
     }
 
     [Fact]
+    public void Loading_CollectorOpensAgainAndAgain_IsAnsweredOnceForTheNewest()
+    {
+        IActorRef shard = Open(new ShardRecipe(0, 4, 11, IsWarming: false));
+        for (int session = 1; session <= 5; session++)
+        {
+            Tell(shard, new CollectorOpen(new OpenShard(0, MoveCollector.Id, session, 1), 1));
+        }
+
+        Answer(shard, Image(4, 11));
+
+        Assert.Equal(5, Assert.IsType<ShardOpened>(Assert.Single(_answers)).Session);
+    }
+
+    [Fact]
     public void Warming_TakesOver_ReadsTheRestAndChecksTheOwner()
     {
         IActorRef shard = Open(new ShardRecipe(0, 4, 11, IsWarming: true));
