@@ -41,6 +41,9 @@ public interface ILink
     /// <returns>False when the link is closed, or closes now because too much waits to be sent (<see cref="LinkEnd.Overrun"/>).</returns>
     bool TrySend(FrameType type, ReadOnlyMemory<byte> body);
 
+    /// <summary>Whether so many bytes more may wait to be sent now. Others may send meanwhile: for who would rather send something shorter.</summary>
+    bool HasRoomFor(int bytes);
+
     /// <summary>Ends the link, after what was sent. The handler is told <see cref="LinkClosed"/> with <see cref="LinkEnd.Local"/>.</summary>
     void Close();
 }

@@ -6,6 +6,9 @@ internal sealed partial class PeerLinkActor
     /// <summary>How long a link for requests stays without any.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
 
+    // An answer's number and incarnation, and a refusal after it (a guess that is more than both).
+    private const int AnswerHeadBytesMax = 64 << 10;
+
     private readonly AskedRequests asked = new();
     private readonly ServedRequests served;
     private long lastUsed;
@@ -253,6 +256,9 @@ internal sealed partial class PeerLinkActor
 
         switch (answer)
         {
+            case RequestReply { Body: { Length: <= RequestFrames.PayloadBytesMax } body } when !link!.HasRoomFor(body.Length + AnswerHeadBytesMax):
+                Refuse(id, "busy: too much waits to be sent to you already"); // instead of losing the link, and with it all that waits
+                break;
             case RequestReply { Body: { Length: <= RequestFrames.PayloadBytesMax } body }:
                 link!.TrySend(FrameType.Answer, RequestFrames.Answer(id, servers.Self.Incarnation, body.Span));
                 break;

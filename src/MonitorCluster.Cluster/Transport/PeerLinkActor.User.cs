@@ -9,7 +9,7 @@ internal sealed partial class PeerLinkActor
     {
         Receive<PeerMessage>(message =>
         {
-            if (verdict is null && peer is not null && Purpose != LinkPurpose.Requests)
+            if (verdict is null && peer is not null && !CarriesRequests)
             {
                 link!.TrySend(message.Type, message.Body);
             }

@@ -44,9 +44,14 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
 
     private LinkPurpose Purpose => handshake.Purpose;
 
+    private bool CarriesRequests => IsForRequests(Purpose);
+
+    /// <summary>Whether links for a purpose carry requests and answers; all others belong to a user.</summary>
+    public static bool IsForRequests(LinkPurpose purpose) => purpose is LinkPurpose.Requests or LinkPurpose.Bulk;
+
     /// <summary>A link that this node opens for requests.</summary>
-    public static Props OpenRequests(PeerLinkSetup setup, string address) =>
-        Props.Create(() => new PeerLinkActor(setup, null, address, LinkPurpose.Requests, null));
+    public static Props OpenRequests(PeerLinkSetup setup, string address, LinkPurpose purpose) =>
+        Props.Create(() => new PeerLinkActor(setup, null, address, purpose, null));
 
     /// <summary>A link that this node opens for one user.</summary>
     public static Props OpenStream(PeerLinkSetup setup, string address, LinkPurpose purpose, IActorRef user) =>
@@ -114,7 +119,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
             bool isReadable = LinkGreeting.TryReadGoAway(message.Body.Span, out PeerFailure failure, out string reason);
             End(isReadable ? failure : PeerFailure.Protocol, isReadable ? $"{peer.Name} ends the link: {reason}" : "went away without a reason");
         }
-        else if (Purpose == LinkPurpose.Requests)
+        else if (CarriesRequests)
         {
             ReceiveRequestFrame(message.Type, message.Body);
         }
@@ -153,14 +158,14 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
     }
 
     private string? WhyNotServed() =>
-        Purpose == LinkPurpose.Requests || servers.Links.ContainsKey(Purpose) ? null : $"{servers.Self.Name} takes no links for {Purpose} (yet)";
+        CarriesRequests || servers.Links.ContainsKey(Purpose) ? null : $"{servers.Self.Name} takes no links for {Purpose} (yet)";
 
     private void Up()
     {
         Timers.Cancel(nameof(HandshakeTimedOut));
         peer = handshake.Peer!;
         statistics.LinkUp(isAccepted: !isOpener);
-        if (Purpose == LinkPurpose.Requests)
+        if (CarriesRequests)
         {
             RequestsUp();
         }
@@ -209,7 +214,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
         string who = handshake.Peer is { Name: var name } ? $"{name} at {remote}" : remote;
         Context.Parent.Tell(new PeerLinkEnded(who, peer is not null, failure, reason));
         string told = $"{who}: {reason}";
-        if (isOpener && Purpose == LinkPurpose.Requests)
+        if (isOpener && CarriesRequests)
         {
             RequestsDown(failure, told); // and waits for the peers actor, who may have handed it more requests
         }

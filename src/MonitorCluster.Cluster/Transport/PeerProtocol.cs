@@ -4,7 +4,7 @@ namespace MonitorCluster.Cluster.Transport;
 
 // What other actors of a node say to its peers actor, and what they are told.
 //
-//   PeerRequest            ->  peers  ->  link of purpose Requests (one per address, kept)  ->  the other node's server of that kind
+//   PeerRequest            ->  peers  ->  link of purpose Requests, or Bulk (one of each per address, kept)  ->  the other node's server of that kind
 //   OpenPeerLink           ->  peers  ->  a link of its own for the asker (samples)
 //   every link begins with the same exchange, in which both sides prove that they know the join token without sending it:
 //     opener   Hello(protocol range, cluster id, nonce, who, purpose)
@@ -24,11 +24,14 @@ public sealed record PeerIdentity(string Name, long Incarnation, string Address,
 /// <summary>What a link is for.</summary>
 public enum LinkPurpose : byte
 {
-    /// <summary>Requests and answers.</summary>
+    /// <summary>Requests and answers that are short: none waits long for another, so a ping says how the node is.</summary>
     Requests = 1,
 
     /// <summary>A collector's samples, up; acknowledgements, down.</summary>
     Samples = 2,
+
+    /// <summary>Requests whose answers may be long: <see cref="RequestKind.QueryLeg"/>.</summary>
+    Bulk = 3,
 }
 
 /// <summary>What a request asks for.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MonitorCluster.Cluster.Transport;
 
-/// <summary>The node's way to other nodes: one kept link per address for requests, links of their own for whoever asks, and links that others open.</summary>
+/// <summary>The node's way to other nodes: two kept links per address for requests, links of their own for whoever asks, and links that others open.</summary>
 /// <remarks>
 /// Takes <see cref="PeerRequest"/>, <see cref="OpenPeerLink"/>, <see cref="UseIdentity"/>, <see cref="ServeRequests"/>, <see cref="ServeLinks"/>;
 /// PeerProtocol.cs says what it answers. Each link is a child, which proves the join token and carries the messages, so that a busy link does not hold
@@ -24,7 +24,7 @@ public sealed partial class PeersActor : ReceiveActor
     private readonly ILogger log;
     private readonly TimeSpan handshakeTimeout;
     private readonly LinkNonces nonces;
-    private readonly Dictionary<string, IActorRef> kept = new(StringComparer.OrdinalIgnoreCase); // links for requests, by address
+    private readonly Dictionary<(string Address, LinkPurpose Purpose), IActorRef> kept = []; // links for requests, by address in capitals
     private readonly Dictionary<PeerFailure, (long LoggedAt, int Silenced)> logged = [];
     private HandshakeSettings handshake;
     private PeerServers servers;
@@ -79,14 +79,19 @@ public sealed partial class PeersActor : ReceiveActor
     protected override SupervisorStrategy SupervisorStrategy() =>
         new OneForOneStrategy(_ => Directive.Stop); // a link that failed is ended, its peers learn that; a new one is opened at need
 
+    // A link sends one message after the other: what may have tens of megabytes must not be in front of a ping.
+    private static LinkPurpose PurposeOf(RequestKind kind) => kind == RequestKind.QueryLeg ? LinkPurpose.Bulk : LinkPurpose.Requests;
+
     private PeerLinkSetup Setup() => new(network, handshake, handshakeTimeout, nonces.Draw(), servers, time, statistics);
 
     private void Ask(PeerRequest request)
     {
-        if (!kept.TryGetValue(request.Address, out IActorRef? link))
+        LinkPurpose purpose = PurposeOf(request.Kind);
+        (string, LinkPurpose) key = (request.Address.ToUpperInvariant(), purpose);
+        if (!kept.TryGetValue(key, out IActorRef? link))
         {
-            link = Context.ActorOf(PeerLinkActor.OpenRequests(Setup(), request.Address));
-            kept.Add(request.Address, link);
+            link = Context.ActorOf(PeerLinkActor.OpenRequests(Setup(), request.Address, purpose));
+            kept.Add(key, link);
         }
 
         link.Forward(request);
@@ -94,7 +99,7 @@ public sealed partial class PeersActor : ReceiveActor
 
     private void Open(OpenPeerLink open)
     {
-        if (open.Purpose == LinkPurpose.Requests)
+        if (PeerLinkActor.IsForRequests(open.Purpose))
         {
             Sender.Tell(new PeerLinkDown(PeerFailure.Refused, "links for requests are the peers actor's own; send it a PeerRequest"));
             return;
@@ -126,11 +131,11 @@ public sealed partial class PeersActor : ReceiveActor
 
     private void Retire(IActorRef link)
     {
-        foreach ((string address, IActorRef keptLink) in kept)
+        foreach (((string Address, LinkPurpose Purpose) key, IActorRef keptLink) in kept)
         {
             if (keptLink == link)
             {
-                kept.Remove(address);
+                kept.Remove(key);
                 break;
             }
         }

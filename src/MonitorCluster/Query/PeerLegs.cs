@@ -10,11 +10,14 @@ internal sealed class PeerLegs(IActorRef peers)
     // What the peers actor's own timer may come later than.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
+    // Pings in a row without an answer: one that is late says less about the node than about the way to it.
+    private const int MissedPingsMax = 2;
+
     /// <summary>Asks one node. A leg may take as long as the query; that a node hangs is noticed by pings meanwhile.</summary>
     /// <param name="member">The node.</param>
     /// <param name="leg">The question.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="silenceMax">The node has to answer a ping within half of this.</param>
+    /// <param name="silenceMax">The node may not leave two pings unanswered for so long.</param>
     /// <param name="cancellationToken">Ends the wait; the other node's work ends with the leg's own timeout.</param>
     public async Task<LegReply> AskAsync(MemberRow member, QueryLeg leg, TimeProvider time, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
@@ -22,7 +25,7 @@ internal sealed class PeerLegs(IActorRef peers)
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var request = new PeerRequest(member.Address, RequestKind.QueryLeg, QueryLegCodec.Encode(leg), leg.Timeout);
         Task<object> asked = peers.Ask<object>(request, leg.Timeout + Slack, hung.Token);
-        Task<TimeSpan> watch = WatchAsync(member, time, silenceMax / 2, hung, answered.Token);
+        Task<TimeSpan> watch = WatchAsync(member, time, silenceMax / (MissedPingsMax + 1), hung, answered.Token);
         object? answer = null;
         string failure = string.Empty;
         try
@@ -58,32 +61,40 @@ internal sealed class PeerLegs(IActorRef peers)
         MemberRow member, TimeProvider time, TimeSpan interval, CancellationTokenSource hung, CancellationToken answered)
     {
         long heard = time.GetTimestamp();
+        int missed = 0;
         try
         {
-            while (true)
+            while (missed < MissedPingsMax)
             {
-                await Task.Delay(interval, time, answered);
-                long asked = time.GetTimestamp();
-                object pong = await peers.Ask<object>(new PeerRequest(member.Address, RequestKind.Ping, default, interval), interval + Slack, answered);
-                if (pong is not PeerAnswer)
+                if (missed == 0)
                 {
-                    End(hung);
-                    break;
+                    await Task.Delay(interval, time, answered);
                 }
 
-                heard = asked;
+                long asked = time.GetTimestamp();
+                (heard, missed) = await IsThereAsync(member, interval, answered) ? (asked, 0) : (heard, missed + 1);
             }
+
+            End(hung);
         }
         catch (OperationCanceledException)
         {
             // The leg has ended.
         }
-        catch (AskTimeoutException)
-        {
-            End(hung);
-        }
 
         return time.GetElapsedTime(heard);
+    }
+
+    private async Task<bool> IsThereAsync(MemberRow member, TimeSpan timeout, CancellationToken answered)
+    {
+        try
+        {
+            return await peers.Ask<object>(new PeerRequest(member.Address, RequestKind.Ping, default, timeout), timeout + Slack, answered) is PeerAnswer;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
     }
 
     // In a method of its own: the asynchronous form would run the callbacks on the thread pool, and a simulation would leave its thread.

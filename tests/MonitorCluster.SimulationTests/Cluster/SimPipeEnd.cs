@@ -44,6 +44,8 @@ internal sealed class SimPipeEnd(SimPipe pipe, SimEndpoint endpoint, string remo
         return false;
     }
 
+    public bool HasRoomFor(int bytes) => pipe.WireFrom(this).HasRoomFor(bytes);
+
     public void Close()
     {
         if (!IsClosed)

@@ -31,6 +31,8 @@ internal sealed class SimWire
         Deliver();
     }
 
+    public bool HasRoomFor(int bytes) => waitingBytes + bytes <= network.WaitingBytesMax;
+
     /// <returns>False when too much waits.</returns>
     public bool TrySend(SimMessage message)
     {
@@ -39,7 +41,7 @@ internal sealed class SimWire
             return true; // taken, and lost: the sender will hear of it
         }
 
-        if (waitingBytes + message.Body.Length > network.WaitingBytesMax)
+        if (!HasRoomFor(message.Body.Length))
         {
             return false;
         }

@@ -195,6 +195,21 @@ public sealed class QueryServiceTests
         Assert.InRange(world.Elapsed, 11 * Second, 15 * Second);
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void Query_PingsLate_OneMeansNothingTwoThatTheNodeHangs(int lost, int shards)
+    {
+        var world = new QueryWorld(nodes: 2, shards: 2);
+        world.Nodes[1].Link = LinkState.Slow;
+        world.Nodes[1].PingsLost = lost;
+        var scope = new QueryScope(12 * Second, takesPart: true);
+        world.After(9 * Second, () => world.Nodes[1].Link = LinkState.Cut);
+        world.After(9.5 * Second, () => world.Nodes[1].Link = LinkState.Up);
+
+        Assert.Equal(shards, world.Query(world.Nodes[0], scope: scope).Count);
+    }
+
     [Fact]
     public void Query_NotJoined_IsUnavailableAtOnce()
     {

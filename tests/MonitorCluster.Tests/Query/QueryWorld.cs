@@ -140,6 +140,9 @@ internal sealed class QueryNode
 
     public LinkState Link { get; set; }
 
+    /// <summary>How many of the next pings get no answer.</summary>
+    public int PingsLost { get; set; }
+
     /// <summary>What happened here, in order.</summary>
     public List<string> Acts { get; } = [];
 
@@ -203,6 +206,12 @@ internal sealed class FakePeers : ReceiveActor
             {
                 case LinkState.Cut:
                     Sender.Tell(new PeerFailed(request.Tag, PeerFailure.Disconnected, "the link broke"));
+                    break;
+                case LinkState.Up or LinkState.Slow when request.Kind == RequestKind.Ping && node.PingsLost > 0:
+                    node.PingsLost--;
+                    Context.System.TimeProvider.CreateTimer(
+                        asking => ((IActorRef)asking!).Tell(new PeerFailed(request.Tag, PeerFailure.TimedOut, "late"), null), Sender, request.Timeout,
+                        Timeout.InfiniteTimeSpan);
                     break;
                 case LinkState.Up or LinkState.Slow when request.Kind == RequestKind.Ping:
                     Sender.Tell(new PeerAnswer(request.Tag, identity, default));

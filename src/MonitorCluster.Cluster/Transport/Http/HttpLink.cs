@@ -85,6 +85,8 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         return false;
     }
 
+    public bool HasRoomFor(int bytes) => Outgoing.HasRoomFor(bytes);
+
     public void Close() => End(LinkEnd.Local, "closed");
 
     /// <summary>Ends the link, unless it has ended. The first end is the one that the handler is told.</summary>

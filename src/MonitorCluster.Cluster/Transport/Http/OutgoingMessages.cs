@@ -26,6 +26,9 @@ internal sealed class OutgoingMessages(TransportStatistics statistics)
     public bool TryAdd(FrameType type, ReadOnlyMemory<byte> body) =>
         Interlocked.Add(ref waitingBytes, body.Length + MessageOverheadBytes) <= BytesMax && messages.Writer.TryWrite((type, body));
 
+    /// <summary>Whether so many bytes more may wait.</summary>
+    public bool HasRoomFor(int bytes) => Interlocked.Read(ref waitingBytes) + bytes + MessageOverheadBytes <= BytesMax;
+
     /// <summary>Nothing more comes: the pump ends when it has sent what waits.</summary>
     public void Complete() => messages.Writer.TryComplete();
 

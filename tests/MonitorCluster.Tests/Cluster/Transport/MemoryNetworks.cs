@@ -94,6 +94,11 @@ internal sealed class MemoryNetworks
             return ended is null;
         }
 
+        /// <summary>How many bytes there is room for, at each end.</summary>
+        public int Room { get; set; } = int.MaxValue;
+
+        public bool HasRoomFor(int bytes) => bytes <= Room;
+
         public void Close()
         {
             if (ended is null)

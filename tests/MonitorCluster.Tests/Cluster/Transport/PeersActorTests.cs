@@ -80,6 +80,50 @@ public sealed class PeersActorTests
         Assert.Equal(1, networks.Opened.Values.Sum());
     }
 
+    [Fact]
+    public void Requests_WithLongAnswers_HaveALinkOfTheirOwnThatHoldsUpNoPing()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, _) = Start("b");
+        b.Tell(new ServeRequests(RequestKind.QueryLeg, Server(self => self.On<IncomingRequest>(_ => self.From.Tell(new RequestReply(new byte[1]))))));
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, Second, "leg"), asker);
+        a.Tell(new PeerRequest("B:1", RequestKind.QueryLeg, default, Second, "leg"), asker);
+        simulation.RunUntilIdle();
+        networks.Links.Single().Other!.IsCut = true; // full of an answer that takes its time
+
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, Second, "late"), asker);
+        a.Tell(Ping("b:1", "ping"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal(["leg", "leg", "ping"], told.Cast<PeerAnswer>().Select(answer => answer.Tag));
+        Assert.Equal(2, networks.Links.Count);
+    }
+
+    [Fact]
+    public void Answer_WithoutRoomOnItsLink_IsRefusedAsBusyAndTheLinkLives()
+    {
+        (IActorRef a, _) = Start("a");
+        (IActorRef b, TransportStatistics counts) = Start("b");
+        int answerBytes = 1 << 20;
+        b.Tell(new ServeRequests(
+            RequestKind.QueryLeg, Server(self => self.On<IncomingRequest>(_ => self.From.Tell(new RequestReply(new byte[answerBytes]))))));
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, Second, 1), asker);
+        simulation.RunUntilIdle();
+        networks.Links.Single().Other!.Room = 1 << 20;
+
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, Second, 2), asker);
+        simulation.RunUntilIdle();
+        answerBytes = 1;
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, Second, 3), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal([1, 3], told.OfType<PeerAnswer>().Select(answer => answer.Tag));
+        PeerFailed busy = Assert.Single(told.OfType<PeerFailed>());
+        Assert.Equal((2, PeerFailure.Refused), (busy.Tag, busy.Failure));
+        Assert.Contains("busy", busy.Reason, StringComparison.Ordinal);
+        Assert.Equal(1, counts.LinksOpen);
+    }
+
     [Theory]
     [InlineData(RequestKind.Join, "Join is not served here")]
     [InlineData((RequestKind)99, "does not know request 99")]
