@@ -89,7 +89,7 @@ internal sealed class PeerLegs(IActorRef peers)
     {
         try
         {
-            return await peers.Ask<object>(new PeerRequest(member.Address, RequestKind.Ping, default, timeout), timeout + Slack, answered) is PeerAnswer;
+            return await peers.Ask<object>(new PeerRequest(member.Address, RequestKind.Ping, default, timeout), timeout, answered) is PeerAnswer;
         }
         catch (AskTimeoutException)
         {

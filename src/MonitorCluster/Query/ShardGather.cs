@@ -136,7 +136,8 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
                 asked[leg.Member.Incarnation] = peers.AskAsync(leg.Member, question with { Shards = leg.Shards }, time, silenceMax, end.Token);
             }
 
-            foreach (PlannedLeg leg in legs)
+            // This node's own first: it would wait for nothing behind a slow one of another node, and lose time that it may need.
+            foreach (PlannedLeg leg in legs.OrderBy(l => l.Member.Incarnation != routes.Self?.Incarnation))
             {
                 LegReply reply = asked.TryGetValue(leg.Member.Incarnation, out Task<LegReply>? remote) ? await remote
                     : round.IsSilent(leg.Member) ? new LegReply(null, $"{leg.Member.NodeName} does not answer", default)

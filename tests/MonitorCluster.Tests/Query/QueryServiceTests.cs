@@ -195,6 +195,24 @@ public sealed class QueryServiceTests
         Assert.InRange(world.Elapsed, 11 * Second, 15 * Second);
     }
 
+    [Fact]
+    public void Query_OtherNodeIsSlow_ReadsItsOwnShardsMeanwhile()
+    {
+        var world = new QueryWorld(nodes: 2, shards: 2);
+        (QueryNode slow, QueryNode asked) = (world.Nodes[0], world.Nodes[1]);
+        var readAt = new List<TimeSpan>();
+        DateTimeOffset start = world.System.TimeProvider.GetUtcNow();
+        IActorRef own = world.System.ActorOf(Props.Create(() => new EmptyShard(time => readAt.Add(time - start))));
+        asked.Put(new LocalShard(1, 1, LocalShardStatus.Ready, own));
+        slow.Link = LinkState.Slow;
+        world.After(10 * Second, () => slow.Link = LinkState.Cut);
+        world.After(12 * Second, () => slow.Link = LinkState.Up);
+
+        world.Query(asked);
+
+        Assert.Equal(TimeSpan.Zero, readAt[0]);
+    }
+
     [Theory]
     [InlineData(1, 2)]
     [InlineData(2, 1)]
@@ -247,5 +265,14 @@ public sealed class QueryServiceTests
     private sealed class Mute : ReceiveActor
     {
         public Mute() => ReceiveAny(_ => { });
+    }
+
+    private sealed class EmptyShard : ReceiveActor
+    {
+        public EmptyShard(Action<DateTimeOffset> asked) => Receive<FindSeries>(_ =>
+        {
+            asked(Context.System.TimeProvider.GetUtcNow());
+            Sender.Tell((IReadOnlyList<FoundSeries>)[]);
+        });
     }
 }
