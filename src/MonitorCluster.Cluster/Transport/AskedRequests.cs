@@ -39,6 +39,13 @@ internal sealed class AskedRequests
     /// <summary>Takes a request out. False: it was answered or given up before, or never asked.</summary>
     public bool TryTake(ulong id, [NotNullWhen(true)] out AskedRequest? request) => waiting.Remove(id, out request);
 
+    /// <summary>Takes a request out by its tag, which is the very same object. False: it was answered or given up before, or never asked.</summary>
+    public bool TryTake(object tag, out ulong id)
+    {
+        id = waiting.FirstOrDefault(w => ReferenceEquals(w.Value.Request.Tag, tag)).Key; // numbers begin with 1
+        return waiting.Remove(id);
+    }
+
     /// <summary>Takes all requests out, the oldest first.</summary>
     public IReadOnlyList<AskedRequest> TakeAll()
     {

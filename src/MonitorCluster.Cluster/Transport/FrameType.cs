@@ -27,6 +27,9 @@ public enum FrameType : byte
     /// <summary>The request is refused, with a reason.</summary>
     Refusal = 8,
 
+    /// <summary>The opener does not wait for the answer to a request any more.</summary>
+    Cancel = 9,
+
     /// <summary>A collector says who it is.</summary>
     CollectorHello = 16,
 

@@ -18,6 +18,7 @@ internal sealed partial class PeerLinkActor
     private void ReceiveRequests()
     {
         Receive<PeerRequest>(Ask);
+        Receive<CancelRequest>(cancel => Cancel(cancel.Tag));
         Receive<RequestTimedOut>(timedOut => GiveUp(timedOut.Id));
         Receive<RequestServed>(answer => Reply(answer.Id, answer.Answer));
         Receive<LinkIdle>(_ => CheckIdle());
@@ -132,6 +133,20 @@ internal sealed partial class PeerLinkActor
         }
     }
 
+    private void Cancel(object tag)
+    {
+        if (asked.TryTake(tag, out ulong id))
+        {
+            Timers.Cancel(new RequestTimedOut(id));
+            if (peer is not null && !hasEnded && Purpose == LinkPurpose.Bulk)
+            {
+                link!.TrySend(FrameType.Cancel, RequestFrames.Cancel(id));
+            }
+
+            EndWhenFinished();
+        }
+    }
+
     private void RequestsDown(PeerFailure failure, string reason)
     {
         foreach (AskedRequest waiting in asked.TakeAll())
@@ -206,6 +221,13 @@ internal sealed partial class PeerLinkActor
         {
             Serve(id, kind, timeout, payload);
         }
+        else if (!isOpener && Purpose == LinkPurpose.Bulk && type == FrameType.Cancel && RequestFrames.TryReadCancel(body, out id))
+        {
+            if (served.TryEnd(id, out ServedRequest? cancelled)) // else the answer is on its way
+            {
+                cancelled.Server.Tell(new RequestCancelled(), cancelled.Asker);
+            }
+        }
         else if (isOpener && type == FrameType.Answer && RequestFrames.TryReadAnswer(body, out id, out long incarnation, out payload))
         {
             ReceiveAnswer(id, incarnation, payload);
@@ -237,19 +259,35 @@ internal sealed partial class PeerLinkActor
         {
             Refuse(id, $"{kind} is not served here (yet)");
         }
-        else if (!served.TryBegin(id, timeout))
-        {
-            Refuse(id, $"busy: {ServedRequests.CountMax} requests of this link are being served");
-        }
         else
         {
-            server.Tell(new IncomingRequest(kind, peer!, payload), new RequestAnswerRef(Self, id));
+            var asker = new RequestAnswerRef(Self, id);
+            if (served.TryBegin(id, new ServedRequest(server, asker, time.GetTimestamp(), timeout)))
+            {
+                server.Tell(new IncomingRequest(kind, peer!, payload), asker);
+            }
+            else
+            {
+                Refuse(id, $"busy: {ServedRequests.CountMax} requests of this link are being served");
+            }
+        }
+    }
+
+    // With the link all that was asked on it has lost its asker.
+    private void CancelServed()
+    {
+        if (Purpose == LinkPurpose.Bulk)
+        {
+            foreach (ServedRequest request in served.TakeAll())
+            {
+                request.Server.Tell(new RequestCancelled(), request.Asker);
+            }
         }
     }
 
     private void Reply(ulong id, object answer)
     {
-        if (hasEnded || !served.TryEnd(id))
+        if (hasEnded || !served.TryEnd(id, out _))
         {
             return; // nobody waits for it any more
         }

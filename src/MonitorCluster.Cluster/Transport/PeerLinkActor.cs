@@ -220,6 +220,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
         }
         else
         {
+            CancelServed();
             user?.Tell(new PeerLinkDown(failure, told));
             Context.Stop(Self);
         }

@@ -77,6 +77,13 @@ public sealed record UseIdentity(PeerIdentity Self);
 /// <param name="Tag">Comes back with the answer.</param>
 public sealed record PeerRequest(string Address, RequestKind Kind, ReadOnlyMemory<byte> Body, TimeSpan Timeout, object? Tag = null);
 
+/// <summary>The asker of a <see cref="PeerRequest"/> waits no longer: it is told nothing more, and on a link of purpose <see cref="LinkPurpose.Bulk"/>
+/// the other node stops working on it. A request that is answered or unknown is not changed.</summary>
+/// <param name="Address">The request's address.</param>
+/// <param name="Kind">The request's kind.</param>
+/// <param name="Tag">The very object that was the request's tag.</param>
+public sealed record CancelRequest(string Address, RequestKind Kind, object Tag);
+
 /// <summary>The answer to a <see cref="PeerRequest"/>.</summary>
 /// <param name="Tag">The request's tag.</param>
 /// <param name="Peer">Who answered.</param>
@@ -117,7 +124,8 @@ public enum PeerFailure
     Itself,
 }
 
-/// <summary>Names the actor that serves requests of a kind; it is told <see cref="IncomingRequest"/>.</summary>
+/// <summary>Names the actor that serves requests of a kind; it is told <see cref="IncomingRequest"/>,
+/// and of requests on links of purpose <see cref="LinkPurpose.Bulk"/> may be told <see cref="RequestCancelled"/>.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Server">The actor.</param>
 public sealed record ServeRequests(RequestKind Kind, IActorRef Server);
@@ -127,6 +135,10 @@ public sealed record ServeRequests(RequestKind Kind, IActorRef Server);
 /// <param name="Peer">Who asks.</param>
 /// <param name="Body">The request's bytes: from outside, check before use.</param>
 public sealed record IncomingRequest(RequestKind Kind, PeerIdentity Peer, ReadOnlyMemory<byte> Body);
+
+/// <summary>Nobody waits for the answer to an <see cref="IncomingRequest"/> any more; told by its sender to its server, for requests on links of purpose
+/// <see cref="LinkPurpose.Bulk"/>. There need be no answer.</summary>
+public sealed record RequestCancelled;
 
 /// <summary>The answer to an <see cref="IncomingRequest"/>.</summary>
 /// <param name="Body">The answer's bytes, at most <see cref="Frame.MessageBytesMax"/> less its header.</param>

@@ -5,7 +5,7 @@ namespace MonitorCluster.Cluster.Transport;
 
 /// <summary>The node's way to other nodes: two kept links per address for requests, links of their own for whoever asks, and links that others open.</summary>
 /// <remarks>
-/// Takes <see cref="PeerRequest"/>, <see cref="OpenPeerLink"/>, <see cref="UseIdentity"/>, <see cref="ServeRequests"/>, <see cref="ServeLinks"/>;
+/// Takes <see cref="PeerRequest"/>, <see cref="CancelRequest"/>, <see cref="OpenPeerLink"/>, <see cref="UseIdentity"/>, <see cref="ServeRequests"/>, <see cref="ServeLinks"/>;
 /// PeerProtocol.cs says what it answers. Each link is a child, which proves the join token and carries the messages, so that a busy link does not hold
 /// up another. A request whose address has no link opens one, and fails with it: whoever asks decides whether to ask again.
 /// <para>
@@ -43,6 +43,7 @@ public sealed partial class PeersActor : ReceiveActor
         servers = new PeerServers(self, ImmutableDictionary<RequestKind, IActorRef>.Empty, ImmutableDictionary<LinkPurpose, IActorRef>.Empty);
 
         Receive<PeerRequest>(Ask);
+        Receive<CancelRequest>(Cancel);
         Receive<OpenPeerLink>(Open);
         Receive<LinkAccepted>(accepted => Context.ActorOf(PeerLinkActor.Accept(Setup(), accepted.Link)));
         Receive<UseIdentity>(use => ChangeIdentity(use.Self));
@@ -80,21 +81,29 @@ public sealed partial class PeersActor : ReceiveActor
         new OneForOneStrategy(_ => Directive.Stop); // a link that failed is ended, its peers learn that; a new one is opened at need
 
     // A link sends one message after the other: what may have tens of megabytes must not be in front of a ping.
-    private static LinkPurpose PurposeOf(RequestKind kind) => kind == RequestKind.QueryLeg ? LinkPurpose.Bulk : LinkPurpose.Requests;
+    private static (string Address, LinkPurpose Purpose) KeyOf(string address, RequestKind kind) =>
+        (address.ToUpperInvariant(), kind == RequestKind.QueryLeg ? LinkPurpose.Bulk : LinkPurpose.Requests);
 
     private PeerLinkSetup Setup() => new(network, handshake, handshakeTimeout, nonces.Draw(), servers, time, statistics);
 
     private void Ask(PeerRequest request)
     {
-        LinkPurpose purpose = PurposeOf(request.Kind);
-        (string, LinkPurpose) key = (request.Address.ToUpperInvariant(), purpose);
+        (string Address, LinkPurpose Purpose) key = KeyOf(request.Address, request.Kind);
         if (!kept.TryGetValue(key, out IActorRef? link))
         {
-            link = Context.ActorOf(PeerLinkActor.OpenRequests(Setup(), request.Address, purpose));
+            link = Context.ActorOf(PeerLinkActor.OpenRequests(Setup(), request.Address, key.Purpose));
             kept.Add(key, link);
         }
 
         link.Forward(request);
+    }
+
+    private void Cancel(CancelRequest cancel)
+    {
+        if (kept.TryGetValue(KeyOf(cancel.Address, cancel.Kind), out IActorRef? link)) // else it is given up, and ends with its last request's time
+        {
+            link.Forward(cancel);
+        }
     }
 
     private void Open(OpenPeerLink open)

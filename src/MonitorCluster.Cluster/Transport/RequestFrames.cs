@@ -59,6 +59,15 @@ internal static class RequestFrames
         return true;
     }
 
+    public static ReadOnlyMemory<byte> Cancel(ulong id)
+    {
+        var writer = new WireWriter(10);
+        writer.WriteVarint(id);
+        return writer.Written;
+    }
+
+    public static bool TryReadCancel(ReadOnlyMemory<byte> body, out ulong id) => new WireReader(body.Span).TryVarint(out id);
+
     public static ReadOnlyMemory<byte> Refusal(ulong id, string reason)
     {
         var writer = new WireWriter(reason.Length + 16);

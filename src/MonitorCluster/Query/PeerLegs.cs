@@ -18,12 +18,12 @@ internal sealed class PeerLegs(IActorRef peers)
     /// <param name="leg">The question.</param>
     /// <param name="time">The clock.</param>
     /// <param name="silenceMax">The node may not leave two pings unanswered for so long.</param>
-    /// <param name="cancellationToken">Ends the wait; the other node's work ends with the leg's own timeout.</param>
+    /// <param name="cancellationToken">Ends the wait, and the other node's work.</param>
     public async Task<LegReply> AskAsync(MemberRow member, QueryLeg leg, TimeProvider time, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
         using var hung = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new PeerRequest(member.Address, RequestKind.QueryLeg, QueryLegCodec.Encode(leg), leg.Timeout);
+        var request = new PeerRequest(member.Address, RequestKind.QueryLeg, QueryLegCodec.Encode(leg), leg.Timeout, new object());
         Task<object> asked = peers.Ask<object>(request, leg.Timeout + Slack, hung.Token);
         Task<TimeSpan> watch = WatchAsync(member, time, silenceMax / (MissedPingsMax + 1), hung, answered.Token);
         object? answer = null;
@@ -43,6 +43,10 @@ internal sealed class PeerLegs(IActorRef peers)
         finally
         {
             End(answered);
+            if (answer is null)
+            {
+                peers.Tell(new CancelRequest(request.Address, request.Kind, request.Tag!), null);
+            }
         }
 
         TimeSpan silence = await watch;

@@ -14,17 +14,22 @@ internal sealed class QueryLegServer : ReceiveActor
     private readonly IActorRef peers;
     private readonly int concurrency;
     private readonly ILogger logger;
-    private readonly Queue<WaitingLeg> waiting = [];
-    private int running;
+    private readonly LinkedList<WaitingLeg> waiting = [];
+    private readonly Dictionary<IActorRef, WaitingLeg> running = []; // by worker
     private long number;
 
     public QueryLegServer(LocalLegs legs, IActorRef peers, int concurrency, ILogger logger)
     {
         (this.legs, this.peers, this.concurrency, this.logger) = (legs, peers, concurrency, logger);
         Receive<IncomingRequest>(Take);
-        Receive<Terminated>(_ =>
+        Receive<RequestCancelled>(_ => Cancel(Sender));
+        Receive<Terminated>(ended =>
         {
-            running--;
+            if (running.Remove(ended.ActorRef, out WaitingLeg? done))
+            {
+                done.Abandoned.Dispose();
+            }
+
             StartNext();
         });
     }
@@ -46,29 +51,47 @@ internal sealed class QueryLegServer : ReceiveActor
         }
         else
         {
-            waiting.Enqueue(new WaitingLeg(leg, Sender, Context.System.TimeProvider.GetTimestamp()));
+            waiting.AddLast(new WaitingLeg(leg, Sender, Context.System.TimeProvider.GetTimestamp(), new CancellationTokenSource()));
             StartNext();
+        }
+    }
+
+    private void Cancel(IActorRef asker)
+    {
+        if (waiting.FirstOrDefault(l => ReferenceEquals(l.Asker, asker)) is { } notBegun)
+        {
+            waiting.Remove(notBegun);
+            notBegun.Abandoned.Dispose();
+        }
+        else
+        {
+            running.Values.FirstOrDefault(l => ReferenceEquals(l.Asker, asker))?.Abandoned.Cancel();
         }
     }
 
     private void StartNext()
     {
-        while (running < concurrency && waiting.TryDequeue(out WaitingLeg? next))
+        while (running.Count < concurrency && waiting.First is { Value: var next })
         {
+            waiting.RemoveFirst();
             TimeSpan left = next.Leg.Timeout - Context.System.TimeProvider.GetElapsedTime(next.ReceivedAt);
             if (left > TimeSpan.Zero) // else nobody waits for it any more
             {
-                running++;
                 IActorRef worker = Context.ActorOf(Props.Create(() => new QueryLegActor(legs, logger)), $"leg-{++number}");
+                running.Add(worker, next);
                 Context.Watch(worker);
                 worker.Tell(next with { Leg = next.Leg with { Timeout = left } });
+            }
+            else
+            {
+                next.Abandoned.Dispose();
             }
         }
     }
 }
 
-/// <summary>A leg with who asked for it and when it came.</summary>
-internal sealed record WaitingLeg(QueryLeg Leg, IActorRef Asker, long ReceivedAt);
+/// <summary>A leg with who asked for it and when it came; cancelled when nobody waits for it any more.</summary>
+internal sealed record WaitingLeg(QueryLeg Leg, IActorRef Asker, long ReceivedAt, CancellationTokenSource Abandoned);
 
 /// <summary>Answers one leg and stops.</summary>
 internal sealed partial class QueryLegActor : ReceiveActor
@@ -85,10 +108,11 @@ internal sealed partial class QueryLegActor : ReceiveActor
     private async Task AnswerAsync(WaitingLeg work)
     {
         using var deadline = new CancellationTokenSource(work.Leg.Timeout, Context.System.TimeProvider);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, work.Abandoned.Token);
         IActorContext context = Context;
         try
         {
-            QueryLegAnswer answer = await legs.RunAsync(work.Leg, isRemote: true, deadline.Token);
+            QueryLegAnswer answer = await legs.RunAsync(work.Leg, isRemote: true, end.Token);
             ReadOnlyMemory<byte> bytes = QueryAnswerCodec.Encode(answer);
             if (bytes.Length > Frame.MessageBytesMax - AnswerHeaderBytesMax)
             {
@@ -104,7 +128,7 @@ internal sealed partial class QueryLegActor : ReceiveActor
         }
         catch (OperationCanceledException)
         {
-            // The asker's time is over: nobody waits for an answer.
+            // The asker's time is over, or it has gone: nobody waits for an answer.
         }
 #pragma warning disable CA1031 // boundary: the asker must hear of it now, not by its own time-out
         catch (Exception e)

@@ -71,6 +71,28 @@ public sealed class QueryLegServerTests
     }
 
     [Fact]
+    public void Legs_AskersGoAway_MakeRoomAtOnce()
+    {
+        IActorRef mute = world.System.ActorOf(Props.Create(() => new Mute()));
+        world.Nodes[0].Put(new LocalShard(0, 1, LocalShardStatus.Ready, mute));
+        var slow = new QueryLeg { Kind = QueryLegKind.Statistics, Timeout = 20 * Second, Version = 1, Shards = [new ShardEpoch(0, 1)] };
+        var answers = new List<string>();
+        IActorRef[] askers = [.. Enumerable.Range(0, 3).Select(i => world.System.ActorOf(Props.Create(() => new Asker($"slow {i}", answers))))];
+        foreach (IActorRef asker in askers) // two run, one waits
+        {
+            world.Nodes[0].Server.Tell(new IncomingRequest(RequestKind.QueryLeg, Peer, QueryLegCodec.Encode(slow)), asker);
+        }
+
+        Array.ForEach(askers, asker => world.Nodes[0].Server.Tell(new RequestCancelled(), asker));
+        QueryLegAnswer answer = Answer(slow with { Shards = [new ShardEpoch(1, 1)] });
+
+        Assert.Equal([ShardCoverage.Covered], answer.Coverage);
+        Assert.Equal(TimeSpan.Zero, world.Elapsed);
+        Settle(30 * Second);
+        Assert.Empty(answers);
+    }
+
+    [Fact]
     public void Legs_MoreThanMayWait_AreRefused()
     {
         IActorRef mute = world.System.ActorOf(Props.Create(() => new Mute()));

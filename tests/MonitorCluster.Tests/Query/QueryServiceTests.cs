@@ -1,4 +1,5 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
@@ -211,6 +212,24 @@ public sealed class QueryServiceTests
         world.Query(asked);
 
         Assert.Equal(TimeSpan.Zero, readAt[0]);
+    }
+
+    [Fact]
+    public void Query_AskerGoesAway_TakesItsLegsBack()
+    {
+        var world = new QueryWorld(nodes: 3, shards: 3);
+        world.Nodes[1].Link = LinkState.Slow;
+        using var gone = new CancellationTokenSource();
+        world.After(3 * Second, gone.Cancel);
+        Assert.True(PromQlQuery.TryParse("m", out PromQlQuery query, out _));
+
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => world.Run(() => world.Nodes[0].Query.EvaluateAsync(query, QueryTimes.At(3_000), null, gone.Token)));
+
+        Assert.Equal(3 * Second, world.Elapsed);
+        world.Query(world.Nodes[2], "m{host=\"h2\"}", new QueryScope(Second, takesPart: true)); // lets the message arrive
+        CancelRequest cancel = Assert.Single(world.Nodes[0].Cancelled); // n3 has answered
+        Assert.Equal((world.Nodes[1].Address, RequestKind.QueryLeg), (cancel.Address, cancel.Kind));
     }
 
     [Theory]

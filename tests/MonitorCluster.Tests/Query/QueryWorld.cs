@@ -122,7 +122,7 @@ internal sealed class QueryNode
         this.world = world;
         (Incarnation, Name, Address) = (number, $"n{number}", $"10.0.0.{number}:9601");
         Routes = new RoutingMap(Name) { LookAgain = LooksAgain.Add };
-        IActorRef peers = world.System.ActorOf(Props.Create(() => new FakePeers(world)), $"peers-{number}");
+        IActorRef peers = world.System.ActorOf(Props.Create(() => new FakePeers(world, Cancelled)), $"peers-{number}");
         IActorRef journal = world.System.ActorOf(Props.Create(() => new FakeJournal(Acts)), $"journal-{number}");
         IActorRef reader = world.System.ActorOf(Props.Create(() => new FakeReader(Stored)), $"reader-{number}");
         Legs = new LocalLegs(new LegContext(Routes, region, reader, journal, Metrics, world.Limits, TimeSpan.FromSeconds(10)));
@@ -147,6 +147,9 @@ internal sealed class QueryNode
     public List<string> Acts { get; } = [];
 
     public List<long> LooksAgain { get; } = [];
+
+    /// <summary>Requests to other nodes that this one took back.</summary>
+    public List<CancelRequest> Cancelled { get; } = [];
 
     /// <summary>Open alerts in the store, as this node reads them.</summary>
     public List<OpenAlertRow> Stored { get; } = [];
@@ -195,8 +198,9 @@ internal sealed class QueryNode
 /// <summary>Carries requests between the nodes of a world as their links allow.</summary>
 internal sealed class FakePeers : ReceiveActor
 {
-    public FakePeers(QueryWorld world)
+    public FakePeers(QueryWorld world, List<CancelRequest> cancelled)
     {
+        Receive<CancelRequest>(cancelled.Add);
         Receive<ServeRequests>(_ => { });
         Receive<PeerRequest>(request =>
         {

@@ -125,6 +125,44 @@ public sealed class PeersActorTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Request_NobodyWaitsForItAnyMore_ItsServerIsTold(bool isCancelled)
+    {
+        (IActorRef a, TransportStatistics counts) = Start("a");
+        (IActorRef b, _) = Start("b");
+        List<IActorRef> asked = [], cancelled = [];
+        b.Tell(new ServeRequests(RequestKind.QueryLeg, Server(self =>
+        {
+            self.On<IncomingRequest>(_ => asked.Add(self.From));
+            self.On<RequestCancelled>(_ => cancelled.Add(self.From));
+        })));
+        (object first, object second) = (new object(), new object());
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, 60 * Second, first), asker);
+        a.Tell(new PeerRequest("b:1", RequestKind.QueryLeg, default, 60 * Second, second), asker);
+        simulation.RunUntilIdle();
+
+        if (isCancelled)
+        {
+            a.Tell(new CancelRequest("b:1", RequestKind.QueryLeg, second), asker);
+            a.Tell(new CancelRequest("b:1", RequestKind.QueryLeg, new object()), asker); // of nothing
+        }
+        else
+        {
+            networks.Links.Single().Reset();
+        }
+
+        simulation.RunUntilIdle();
+        Assert.Equal(isCancelled ? [asked[1]] : asked, cancelled);
+        Assert.Equal(isCancelled ? 0 : 2, told.Count);
+        cancelled[0].Tell(new RequestReply(default), null); // too late, and nobody's
+        asked[0].Tell(new RequestReply(default), null);
+        simulation.RunUntilIdle();
+        Assert.Equal(isCancelled ? 1 : 0, told.OfType<PeerAnswer>().Count());
+        Assert.Equal(0, counts.AnswersLate);
+    }
+
+    [Theory]
     [InlineData(RequestKind.Join, "Join is not served here")]
     [InlineData((RequestKind)99, "does not know request 99")]
     public void Request_WithoutServer_IsRefused(RequestKind kind, string reason)
