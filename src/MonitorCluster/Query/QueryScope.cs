@@ -25,6 +25,9 @@ public sealed class QueryScope(TimeSpan? timeout = null, bool takesPart = false)
     /// <summary>What the answer lacks and why, a sentence for each reason.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
+    // When the first of the questions was asked, as a timestamp of the clock.
+    internal long? StartedAt { get; set; }
+
     // Members that did not answer when they were asked last.
     internal HashSet<long> Silent { get; } = [];
 

@@ -44,13 +44,14 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
 
         scope ??= new QueryScope();
         var round = new Round(new GatherState(shards ?? [.. map.Current.Shards.Select(s => s.ShardId)]), scope, PatienceOf(scope, timeout), take);
+        TimeSpan allowed = AllowedOf(scope, timeout);
         long start = time.GetTimestamp();
         (long Since, TimeSpan Before)? missing = null;
         TimeSpan pause = FirstPause;
         while (true)
         {
             ClusterRoutes routes = map.Current;
-            TimeSpan left = timeout - time.GetElapsedTime(start);
+            TimeSpan left = allowed - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
                 GiveUp(round.State, scope);
@@ -121,6 +122,27 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
         }
     }
 
+    // Whoever takes a part must get it in time: what a slow node leaves of the time is for the next questions of the same asker, and for evaluation.
+    private TimeSpan AllowedOf(QueryScope scope, TimeSpan timeout)
+    {
+        scope.StartedAt ??= time.GetTimestamp();
+        return scope.TakesPart ? (timeout - time.GetElapsedTime(scope.StartedAt.Value)) * 4 / 5 : timeout;
+    }
+
+    private async Task<LegReply> AskSelfAsync(PlannedLeg leg, QueryLeg question, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(question.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return new LegReply(await local.RunAsync(question with { Shards = leg.Shards }, isRemote: false, either.Token), string.Empty, default);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new LegReply(null, $"{leg.Member.NodeName} does not answer (no answer in time)", default);
+        }
+    }
+
     // Gives how long the most silent node has been silent.
     private async Task<TimeSpan> RunAsync(Round round, ClusterRoutes routes, QueryLeg question, CancellationToken cancellationToken)
     {
@@ -141,7 +163,7 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
             {
                 LegReply reply = asked.TryGetValue(leg.Member.Incarnation, out Task<LegReply>? remote) ? await remote
                     : round.IsSilent(leg.Member) ? new LegReply(null, $"{leg.Member.NodeName} does not answer", default)
-                    : new LegReply(await local.RunAsync(question with { Shards = leg.Shards }, isRemote: false, cancellationToken), string.Empty, default);
+                    : await AskSelfAsync(leg, question, cancellationToken);
                 silence = reply.Silence > silence ? reply.Silence : silence;
                 Take(round, routes, leg, reply);
             }

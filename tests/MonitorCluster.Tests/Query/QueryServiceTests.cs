@@ -171,6 +171,23 @@ public sealed class QueryServiceTests
         Assert.Equal(TimeSpan.Zero, world.Elapsed); // what was waited for once is not waited for again
     }
 
+    [Theory]
+    [InlineData("m")]
+    [InlineData("m + on(shard) m")] // the second selector does not wait again for what the first one has waited for
+    public void Query_NodeSlowAndPartTaken_AnswersWithoutItInTheAskersTime(string promql)
+    {
+        var world = new QueryWorld(nodes: 2, shards: 4);
+        world.Nodes[1].Link = LinkState.Slow; // answers pings, and no leg
+        var scope = new QueryScope(10 * Second, takesPart: true);
+
+        IReadOnlyDictionary<string, double> answer = world.Query(world.Nodes[0], promql, scope);
+
+        Assert.Equal(["0", "2"], answer.Keys.Order());
+        Assert.All(scope.Warnings, warning => Assert.StartsWith("shards 1, 3: n2 does not answer", warning, StringComparison.Ordinal));
+        Assert.NotEmpty(scope.Warnings);
+        Assert.InRange(world.Elapsed, 8 * Second, 9.5 * Second);
+    }
+
     [Fact]
     public void Query_NoOwner_EndsWithinTheAskersTime()
     {
