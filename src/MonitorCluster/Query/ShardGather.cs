@@ -7,7 +7,7 @@ namespace MonitorCluster.Query;
 /// <remarks>
 /// In rounds: (1) group the open shards by whom to ask (<see cref="GatherState"/>); (2) ask every other node at once, then this one's own
 /// shards; (3) take the answers in order; (4) go on at once with what can be asked elsewhere, else wait for a newer version of the cluster,
-/// at most half a second. Shards that nobody serves for 5 s end the question, or are left out when the asker takes that.
+/// at most half a second; (5) before the end, wait until this node knows the newest version that an answer named. Shards that nobody serves for 5 s end the question, or are left out when the asker takes that.
 /// </remarks>
 /// <param name="map">Who owns what.</param>
 /// <param name="local">This node's legs.</param>
@@ -55,12 +55,14 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
             if (left <= TimeSpan.Zero)
             {
                 GiveUp(round.State, scope);
+                await ConfirmOwnAsync(round, TimeSpan.Zero, cancellationToken);
                 return;
             }
 
             TimeSpan silence = await RunAsync(round, routes, question() with { Version = routes.Version, Timeout = left }, cancellationToken);
             if (round.State.IsDone)
             {
+                await ConfirmOwnAsync(round, allowed - time.GetElapsedTime(start), cancellationToken);
                 return;
             }
 
@@ -74,6 +76,7 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
             if (rest <= TimeSpan.Zero)
             {
                 GiveUp(round.State, scope);
+                await ConfirmOwnAsync(round, TimeSpan.Zero, cancellationToken);
                 return;
             }
 
@@ -143,6 +146,32 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
         }
     }
 
+    // A node that is cut off from the store does not learn that others have taken its shards, and goes on to serve what it had of them. But those
+    // others answer with the version in which they did: what this node says of its own shards counts when it knows that version, too.
+    private async Task ConfirmOwnAsync(Round round, TimeSpan left, CancellationToken cancellationToken)
+    {
+        TimeSpan patience = round.Patience < left ? round.Patience : left;
+        long start = time.GetTimestamp();
+        while (round.Own.Count > 0 && (map.Current.Version < round.Heard || map.Current.Self is null))
+        {
+            TimeSpan rest = patience - time.GetElapsedTime(start);
+            if (rest > TimeSpan.Zero)
+            {
+                await map.WaitForNewerAsync(map.Current.Version, rest, time, cancellationToken);
+                continue;
+            }
+
+            string doubt = $"shards {ShardRanges.Format(round.Own)}: this node cannot read version {round.Heard} of the cluster, in which others may own them";
+            if (!round.Scope.TakesPart)
+            {
+                throw new QueryException(QueryErrorKind.Unavailable, doubt);
+            }
+
+            round.Scope.Warn(doubt);
+            return;
+        }
+    }
+
     // Gives how long the most silent node has been silent.
     private async Task<TimeSpan> RunAsync(Round round, ClusterRoutes routes, QueryLeg question, CancellationToken cancellationToken)
     {
@@ -195,6 +224,7 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
                 throw new QueryException(error, answer.Message);
         }
 
+        round.Heard = Math.Max(round.Heard, answer.Version);
         if (answer.Version > routes.Version || answer.Coverage.Contains(ShardCoverage.NotMine))
         {
             map.LookAgain(answer.Version);
@@ -202,6 +232,11 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
 
         if (round.State.Take(leg, answer, routes))
         {
+            if (leg.Member.Incarnation == routes.Self?.Incarnation)
+            {
+                round.Own.UnionWith(leg.Shards.Where((_, i) => answer.Coverage[i] == ShardCoverage.Covered).Select(s => s.ShardId));
+            }
+
             round.Take(leg, answer);
         }
     }
@@ -211,6 +246,12 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
 
     private sealed record Round(GatherState State, QueryScope Scope, TimeSpan Patience, Action<PlannedLeg, QueryLegAnswer> Take)
     {
+        /// <summary>The newest version of the cluster that any answer named.</summary>
+        public long Heard { get; set; }
+
+        /// <summary>The shards that this node has answered for.</summary>
+        public SortedSet<int> Own { get; } = [];
+
         // Waited for in vain for a question that belongs to this one.
         public bool IsSilent(MemberRow member) => Scope.IsPart && Scope.Silent.Contains(member.Incarnation);
     }

@@ -189,6 +189,28 @@ public sealed class QueryServiceTests
     }
 
     [Fact]
+    public void Query_NodeThatCannotReadTheNewestVersion_DoubtsItsOwnShards()
+    {
+        var world = new QueryWorld(nodes: 2, shards: 2);
+        (QueryNode cutOff, QueryNode now) = (world.Nodes[0], world.Nodes[1]);
+        now.Serve(0, 2, QueryWorld.Series(0));
+        world.Own(0, now, epoch: 2);
+        world.Publish(now); // the other one goes on to serve shard 0 in epoch 1
+        var part = new QueryScope(takesPart: true);
+        string doubt = $"shards 0: this node cannot read version {now.Routes.Current.Version} of the cluster, in which others may own them";
+
+        QueryException failure = Assert.Throws<QueryException>(() => world.Query(cutOff));
+        Assert.Equal((QueryErrorKind.Unavailable, doubt), (failure.Kind, failure.Message));
+        Assert.Equal(5 * Second, world.Elapsed);
+        world.Query(cutOff, scope: part);
+        Assert.Equal([doubt], part.Warnings);
+
+        world.After(Second, () => world.Publish()); // the store is there again
+        Assert.Equal(2, world.Query(cutOff).Count);
+        Assert.Equal(2, world.Query(cutOff)["0"]);
+    }
+
+    [Fact]
     public void Query_NoOwner_EndsWithinTheAskersTime()
     {
         var world = new QueryWorld(nodes: 2, shards: 4);
