@@ -100,6 +100,7 @@ internal sealed partial class ClusterWorld
     private void RunUntilSync(ClusterMachine machine)
     {
         machine.Files.LosesPowerAtSync = true;
+        machine.Submit(machine.Model.NextBatch(NowMs));
         for (int steps = 400; steps > 0 && !machine.Files.HasLostPower; steps--)
         {
             Step();
