@@ -30,9 +30,14 @@ public sealed class PostgresConnections : IStoreConnections
         SetUnlessGiven(settings, "Timeout", TimeoutSeconds);
         SetUnlessGiven(settings, "Command Timeout", TimeoutSeconds);
         SetUnlessGiven(settings, "Cancellation Timeout", -1);
-        SetUnlessGiven(settings, "TCP Keepalive", value: true); // connections that rest must not be forgotten by what lies between
-        SetUnlessGiven(settings, "TCP Keepalive Time", 15);
-        SetUnlessGiven(settings, "TCP Keepalive Interval", 5);
+        if (!settings.Host.Split(',').Any(host => host.Trim().StartsWith('/')))
+        {
+            // Connections that rest must not be forgotten by what lies between. A Unix socket has nothing in between, and refuses the option.
+            SetUnlessGiven(settings, "TCP Keepalive", value: true);
+            SetUnlessGiven(settings, "TCP Keepalive Time", 15);
+            SetUnlessGiven(settings, "TCP Keepalive Interval", 5);
+        }
+
         SetUnlessGiven(settings, "Application Name", "monitorcluster");
         if (settings.Host.Contains(',', StringComparison.Ordinal))
         {
