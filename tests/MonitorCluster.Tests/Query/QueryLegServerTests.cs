@@ -114,9 +114,9 @@ public sealed class QueryLegServerTests
         var asked = new List<Task<ClusterNumbers>>();
 
         ClusterNumbers numbers = world.Run(Read);
-        world.Run(Read);
+        _ = world.Run(Read);
         Settle(2 * Second);
-        world.Run(Read);
+        _ = world.Run(Read);
 
         Assert.Equal(1.5, numbers.Find(1)!.SamplesPerSecond);
         Assert.Null(numbers.Find(7));
