@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -20,14 +21,23 @@ internal sealed partial class ClusterWorld
 
         SimModel model = machines[Random.Next(machines.Length)].Model;
         string host = model.HostNames.ElementAt(Random.Next(3));
+        bool isComplete = !HasZombies();
         HashSet<SimSample> expected = judge.Durable(host, isLast: false);
         QueryResult? result = Evaluate(process, $"{{host=\"{host}\"}}[40m]");
         counts.Answers += result is null ? 0 : 1;
         counts.Refusals += result is null ? 1 : 0;
         if (result is MatrixResult matrix)
         {
-            judge.CheckResult(host, matrix, expected, isExact: false);
+            judge.CheckResult(host, matrix, isComplete && !HasZombies() ? expected : [], isExact: false);
         }
+    }
+
+    // A node that was declared dead and does not know it yet answers from its memory, which lacks what its successor took: writes are fenced, reads are not.
+    private bool HasZombies()
+    {
+        long[] selves = [.. Running.Select(m => m.Process!.Node.Routes.Current.Self?.Incarnation).OfType<long>()];
+        return selves.Length > 0 // before that the store may have no tables
+            && selves.Except(Store.Query($"SELECT incarnation FROM member WHERE status < {(int)MemberStatus.Dead}", r => r.GetInt64(0))).Any();
     }
 
     // Whichever node is asked answers for each host exactly what the journal holds.
