@@ -1,6 +1,5 @@
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Transport;
-using MonitorCluster.SimulationTests.OneNode;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.SimulationTests.Cluster;
@@ -222,7 +221,7 @@ internal sealed partial class ClusterWorld : Simulation
     }
 
     // What the rules of numbers are for happens seldom: links keep their order, so sections are lost and repeated here, for the rule and the broken ones alike.
-    private IEnumerable<SimMessage> Rewrite(SimMessage message)
+    private SimMessage[] Rewrite(SimMessage message)
     {
         if (!StreamCodec.TryDecode(new PeerMessage(message.Type, message.Body), out object? said))
         {
