@@ -259,7 +259,8 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case RegionEffect.OpenActor open:
-                IActorRef made = Context.Watch(Context.ActorOf(setup.Shards(open.Recipe).WithMailboxLimit(MailboxMax), $"shard-{open.Recipe.ShardId}-{open.Instance}"));
+                Props props = setup.Shards(open.Recipe).WithMailboxLimit(MailboxMax);
+                IActorRef made = Context.Watch(Context.ActorOf(props, $"shard-{open.Recipe.ShardId}-{open.Instance}"));
                 (actors[open.Instance], instances[made]) = (made, open.Instance);
                 break;
             case RegionEffect.StopActor stop when actors.Remove(stop.Instance, out IActorRef? shard):

@@ -7,8 +7,9 @@ namespace MonitorCluster.Stream;
 /// <summary>Stands on an agent (collector only, no store) where a member has its membership actor: asks members who owns what, and publishes it.</summary>
 /// <remarks>
 /// Publishes <see cref="ClusterViewChanged"/>; <see cref="MembershipRefused"/> when its settings do not fit the cluster or the cluster does not let it in,
-/// and <see cref="MembershipEvicted"/> when the cluster has become another one. It asks every second, at once after <see cref="LookAgain"/>, and another one when the
-/// answer to that brought nothing; while nobody answers, with back-off. An agent is no member: its name may be another's, the identity in its log is what counts. Subscribe before making this actor.
+/// and <see cref="MembershipEvicted"/> when the cluster has become another one. It asks every second, at once after <see cref="LookAgain"/>, and
+/// another one when the answer to that brought nothing; while nobody answers, with back-off. An agent is no member: its name may be another's, the identity
+/// in its log is what counts. Subscribe before making this actor.
 /// </remarks>
 public sealed partial class AgentActor : ReceiveActor, IWithTimers
 {

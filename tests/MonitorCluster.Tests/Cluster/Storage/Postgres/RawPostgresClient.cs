@@ -20,7 +20,8 @@ internal sealed class RawPostgresClient : IDisposable
         stream.ReadTimeout = 30_000;
         string[] startup =
         [
-            "user", settings.Username!, "database", settings.Database!, "application_name", "monitorcluster", "options", $"-c search_path={settings.SearchPath}", "",
+            "user", settings.Username!, "database", settings.Database!, "application_name", "monitorcluster",
+            "options", $"-c search_path={settings.SearchPath}", "",
         ];
         byte[] body = [0, 3, 0, 0, .. startup.SelectMany(Text)];
         stream.Write([.. Number(body.Length + 4), .. body]);
