@@ -7,7 +7,7 @@ namespace MonitorCluster.Cluster.Membership;
 /// <remarks>
 /// <code>
 /// open store -> ask seeds in order -> admitted -> pings in both directions with every active member -> activate
-///                |  a member of this cluster refuses: the end  |  not within 30 s: dead by its own hand, with the failing pairs
+///                |  a member refuses: the end           |  not within 30 s: dead by its own hand, with the failing pairs
 ///                |  no seed is a member, and this node's seeds are empty or name itself: it admits itself by the same transaction
 ///                |  no seed is a member, and the seeds name only others: another round, for ever
 ///                |  a member holds the name or the address: watch it for 8 s and ping it, then replace it or be refused
