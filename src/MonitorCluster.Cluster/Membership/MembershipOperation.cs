@@ -12,6 +12,7 @@ internal enum MembershipOperation
     Control,
     Heartbeat,
     ReadView,
+    ReadAlerts,
     Vote,
     Withdraw,
     Evict,

@@ -77,7 +77,7 @@ internal sealed partial class MembershipState
                 break;
             case RequestKind.News when news.TryRead(request.Body.Span, out long version, out long alerts):
                 outbox.Answer(asker, new RequestReply(default));
-                SeeAlerts(alerts);
+                AskForAlerts(alerts);
                 LookAgain(version);
                 break;
             case RequestKind.Operate when operators is not null:

@@ -111,6 +111,9 @@ internal sealed partial class MembershipState
             case MembershipOperation.Heartbeat:
                 TakeHeartbeat((HeartbeatResult?)result);
                 break;
+            case MembershipOperation.ReadAlerts:
+                SeeAlerts((long)result!);
+                break;
             case MembershipOperation.ReadView:
                 TakeView((ClusterView)result!);
                 break;
@@ -157,6 +160,8 @@ internal sealed partial class MembershipState
     {
         switch (call.Operation)
         {
+            case MembershipOperation.ReadAlerts:
+                break; // the next heartbeat says it
             case MembershipOperation.AdmitOther:
                 joinDesk.Failed(call.Subject);
                 break;
@@ -346,6 +351,15 @@ internal sealed partial class MembershipState
         {
             alertsSeen = sequence;
             outbox.Publish(new AlertsSeen(sequence));
+        }
+    }
+
+    // What others say only wakes: a number that is too high, believed once, would hide all that come after it.
+    private void AskForAlerts(long heard)
+    {
+        if (IsActive && heard > alertsSeen)
+        {
+            outbox.Run(MembershipOperation.ReadAlerts, store => store.LastAlertSequence());
         }
     }
 

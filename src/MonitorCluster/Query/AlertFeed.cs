@@ -69,8 +69,10 @@ internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFe
     public async Task<AlertLogPage> ReadLogAsync(long after, int limit, CancellationToken cancellationToken)
     {
         // The number first: what is committed between the two reads is a row too many, never a row that seems deleted.
+        long heard = NewestSequence;
         (long newest, IReadOnlyList<AlertLogRow> rows) = await StoreReads.AskAsync(
             reader, "read-alert-log", s => (s.LastAlertSequence(), s.ReadAlertLog(after, limit)), AnswerTimeout, cancellationToken);
+        Correct(heard, newest);
         return new AlertLogPage([.. rows.Select(r => Parse(r.Body, r.AlertId))], newest);
     }
 
@@ -135,4 +137,17 @@ internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFe
     private static AlertRecord Parse(string body, string alertId) => AlertJson.TryRead(Encoding.UTF8.GetBytes(body), out AlertRecord? alert)
         ? alert!
         : throw new InvalidDataException($"the stored alert {alertId} cannot be read");
+
+    // The log knows: another store may have taken the place of the one that was heard of. Whoever waited for numbers above the one that is not there
+    // would read again and again, or miss those that come.
+    private void Correct(long heard, long stored)
+    {
+        lock (gate)
+        {
+            if (stored < heard && lastSequence == heard) // else something was committed since the read
+            {
+                lastSequence = stored;
+            }
+        }
+    }
 }

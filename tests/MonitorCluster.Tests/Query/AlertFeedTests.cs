@@ -119,6 +119,42 @@ public sealed class AlertFeedTests
         Assert.True(feed.IsAnnounced);
     }
 
+    [Fact]
+    public void Announce_OfWhatTheLogDoesNotHave_IsCorrectedByReadingIt()
+    {
+        var world = new QueryWorld(nodes: 1, shards: 1);
+        long stored = 10;
+        Action whileReading = () => { };
+        IActorRef reader = world.System.ActorOf(Props.Create(() => new LogReader(() =>
+        {
+            whileReading();
+            return stored;
+        })));
+        var feed = new AlertFeed(reader, world.Nodes[0].Gather);
+        feed.Announce(1_000);
+
+        world.Run(() => feed.ReadLogAsync(10, 5, default));
+        Assert.Equal(10, feed.NewestSequence);
+        Task waits = feed.WaitForNewAsync(10, default);
+        Assert.False(waits.IsCompleted);
+        feed.Announce(stored = 11);
+        world.Run(async () =>
+        {
+            await waits;
+            return 0;
+        });
+
+        whileReading = () => feed.Announce(12); // committed after the log was read
+        world.Run(() => feed.ReadLogAsync(11, 5, default));
+        Assert.Equal(12, feed.NewestSequence);
+    }
+
+    private sealed class LogReader : ReceiveActor
+    {
+        public LogReader(Func<long> read) =>
+            Receive<StoreCommand>(m => Sender.Tell(new StoreReply(m.Name, m.Tag, (read(), (IReadOnlyList<AlertLogRow>)[]))));
+    }
+
     private static OpenAlertRow Row(AlertRecord alert, int? shard, AlertState state) =>
         new(alert.Id, shard, state, System.Text.Encoding.UTF8.GetString(AlertJson.ToBytes(alert)));
 }

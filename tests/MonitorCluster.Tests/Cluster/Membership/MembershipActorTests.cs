@@ -331,6 +331,7 @@ public sealed class MembershipActorTests : IDisposable
     {
         List<Member> nodes = StartThree();
 
+        cluster.WriteAlerts(41);
         nodes[1].Tell(new TellNews(41));
         cluster.Advance(0);
 

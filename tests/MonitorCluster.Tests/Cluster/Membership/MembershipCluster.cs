@@ -31,6 +31,13 @@ internal sealed class MembershipCluster : IDisposable
     /// <summary>The test's own look into the store.</summary>
     internal SqlStore Hand { get; }
 
+    /// <summary>What the alert log's last number is from now on.</summary>
+    internal void WriteAlerts(long last)
+    {
+        using StoreSession session = new(Connections());
+        session.Write(() => session.Execute("UPDATE alert_seq SET n = @last", ("last", last)));
+    }
+
     internal double Now => dispatcher.Time.GetElapsedTime(0).TotalSeconds;
 
     public void Dispose()

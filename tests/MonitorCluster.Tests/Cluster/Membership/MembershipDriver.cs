@@ -145,6 +145,7 @@ internal sealed class MembershipDriver
         MembershipOperation.AcquireLease => Lease,
         MembershipOperation.Heartbeat => Members[Me].Status == MemberStatus.Dead ? null : new HeartbeatResult(Members[Me].Status, Version, Alerts),
         MembershipOperation.ReadView => View(),
+        MembershipOperation.ReadAlerts => Alerts,
         MembershipOperation.Vote => new VoteResult(false, 1, 2),
         MembershipOperation.Evict => new List<long>(),
         MembershipOperation.Suspicions => new List<SuspicionRow>(),

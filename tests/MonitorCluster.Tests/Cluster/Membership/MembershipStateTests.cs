@@ -101,12 +101,26 @@ public class MembershipStateTests
         MembershipDriver driver = Running(2);
         driver.Alerts = 5;
         driver.Advance(1);
+        driver.Alerts = 7;
         driver.Ask(RequestKind.News, Peer(2), NewsOf(0, 7));
         driver.Ask(RequestKind.News, Peer(2), NewsOf(0, 6));
+        Assert.Equal([new AlertsSeen(5), new AlertsSeen(7)], driver.Published); // before the next heartbeat
 
         driver.Advance(3);
 
         Assert.Equal([new AlertsSeen(5), new AlertsSeen(7)], driver.Published);
+    }
+
+    [Fact]
+    public void News_OfAlertsThatTheStoreDoesNotHave_HidesNoneThatCome()
+    {
+        MembershipDriver driver = Running(2);
+        driver.Alerts = 5;
+        driver.Ask(RequestKind.News, Peer(2), NewsOf(0, 1_000));
+        driver.Alerts = 6;
+        driver.Advance(2);
+
+        Assert.Equal([new AlertsSeen(5), new AlertsSeen(6)], driver.Published);
     }
 
     [Theory]
