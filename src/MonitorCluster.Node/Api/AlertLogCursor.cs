@@ -15,6 +15,7 @@ internal sealed class AlertLogCursor
 
     private readonly IAlertFeed feed;
     private bool isForeign;
+    private bool hasRead;
 
     private AlertLogCursor(IAlertFeed feed, long last, bool isForeign) => (this.feed, Last, this.isForeign) = (feed, last, isForeign);
 
@@ -67,8 +68,15 @@ internal sealed class AlertLogCursor
     }
 
     /// <summary>The next events: a reset, or one page of the log; empty when there is nothing new.</summary>
+    /// <remarks>Reads nothing while this node has heard of nothing new, but the first time: where a subscriber goes on, it may know more than the node.</remarks>
     public async Task<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
+        if (hasRead && feed.NewestSequence <= Last)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        hasRead = true;
         AlertLogPage page = await feed.ReadLogAsync(isForeign ? 0 : Last, PageRows, cancellationToken);
         long oldest = page.Rows.Count > 0 ? page.Rows[0].Seq!.Value : page.Newest + 1;
 

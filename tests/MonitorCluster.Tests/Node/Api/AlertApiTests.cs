@@ -116,6 +116,24 @@ public sealed class AlertApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cursor_NothingNewHeard_ReadsNothing()
+    {
+        feed.Append(5);
+        AlertLogCursor cursor = await AlertLogCursor.StartAsync(feed, 3, deadline.Token);
+        Assert.NotEqual(0, (await cursor.NextAsync(deadline.Token)).Length);
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(0, (await cursor.NextAsync(deadline.Token)).Length);
+        }
+
+        Assert.Equal(1, feed.Reads);
+        feed.Append(1);
+        Assert.NotEqual(0, (await cursor.NextAsync(deadline.Token)).Length);
+        Assert.Equal(2, feed.Reads);
+    }
+
+    [Fact]
     public async Task Stream_WithoutId_BeginsWithWhatComesNext()
     {
         feed.Append(5);
@@ -322,6 +340,8 @@ public sealed class AlertApiTests : IAsyncLifetime
         /// <summary>How many of the log's newest numbers this node has not heard of yet.</summary>
         public int Unheard { get; set; }
 
+        public int Reads { get; private set; }
+
         public string? Acknowledged { get; private set; }
 
         public TaskCompletionSource Announced { get; set; } = Done();
@@ -376,6 +396,7 @@ public sealed class AlertApiTests : IAsyncLifetime
         {
             lock (gate)
             {
+                Reads++;
                 return Task.FromResult(new AlertLogPage([.. log.Where(a => a.Seq > after && a.Seq >= oldest).Take(limit)], log.Count));
             }
         }
