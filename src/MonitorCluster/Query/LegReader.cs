@@ -76,10 +76,10 @@ internal ref struct LegReader(ReadOnlySpan<byte> source)
     /// <summary>Bytes behind their length.</summary>
     public ReadOnlySpan<byte> Bytes() => Take(Count(1));
 
-    /// <summary>Text behind its length.</summary>
-    public string Text()
+    /// <summary>Text behind its length, of so many bytes at most.</summary>
+    public string Text(int bytesMax = int.MaxValue)
     {
-        ReadOnlySpan<byte> bytes = Bytes();
+        ReadOnlySpan<byte> bytes = Take((int)Number(bytesMax));
         if (isBad || !Utf8.IsValid(bytes))
         {
             isBad = true;

@@ -13,6 +13,11 @@ internal static class QueryLegCodec
     /// <summary>The most shards a cluster has.</summary>
     public const int ShardsMax = 65_536;
 
+    /// <summary>The most bytes of a leg: 64 KiB of matchers, and a run for each of the most shards (with what is usual for an epoch).</summary>
+    public const int BytesMax = 1 << 20;
+
+    private const int NameBytesMax = 1_024;
+    private const int ValueBytesMax = 64 << 10; // what a whole query may have
     private const int MatchersMax = 1_024; // a query has 64 KiB; one matcher takes three characters at least, but nobody writes a thousand
     private static readonly long TimeoutMsMax = (long)TimeSpan.FromHours(1).TotalMilliseconds;
 
@@ -43,7 +48,19 @@ internal static class QueryLegCodec
         return writer.Written;
     }
 
-    /// <summary>Reads a leg.</summary>
+    /// <summary>Reads how long the asker waits, and nothing else.</summary>
+    /// <returns>False when the bytes do not begin like a leg, or are too many.</returns>
+    public static bool TryReadTimeout(ReadOnlySpan<byte> bytes, out TimeSpan timeout)
+    {
+        var reader = new LegReader(bytes);
+        byte format = reader.Byte(Format);
+        byte kind = reader.Byte((byte)QueryLegKind.Metadata);
+        _ = reader.Number(long.MaxValue);
+        timeout = TimeSpan.FromMilliseconds(reader.Number(TimeoutMsMax));
+        return reader.IsGood && format == Format && kind != 0 && bytes.Length <= BytesMax;
+    }
+
+    /// <summary>Reads a leg. Its regular expressions are built, which takes time.</summary>
     /// <returns>False when the bytes are none.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out QueryLeg? leg)
     {
@@ -60,9 +77,9 @@ internal static class QueryLegCodec
             ToMs = reader.Signed(),
             SeriesMax = (int)reader.Number(int.MaxValue),
             SamplesMax = reader.Number(long.MaxValue),
-            Name = reader.Text(),
-            By = reader.Text(),
-            Comment = reader.Text(),
+            Name = reader.Text(ValueBytesMax),
+            By = reader.Text(ValueBytesMax),
+            Comment = reader.Text(ValueBytesMax),
         };
         leg = reader.IsAtEnd && format == Format && decoded.Kind != 0 ? decoded : null;
         return leg is not null;
@@ -131,7 +148,7 @@ internal static class QueryLegCodec
         for (; count > 0 && reader.IsGood; count--)
         {
             var op = (MatchOperator)reader.Byte((byte)MatchOperator.NotRegex);
-            string name = reader.Text(), value = reader.Text();
+            string name = reader.Text(NameBytesMax), value = reader.Text(ValueBytesMax);
             if (LabelMatcher.TryCreate(name, op, value, out LabelMatcher matcher, out _))
             {
                 matchers.Add(matcher);

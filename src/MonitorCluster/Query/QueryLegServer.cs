@@ -45,13 +45,13 @@ internal sealed class QueryLegServer : ReceiveActor
         {
             Sender.Tell(new RequestRefused($"{WaitingMax} legs wait already"));
         }
-        else if (!QueryLegCodec.TryDecode(request.Body.Span, out QueryLeg? leg))
+        else if (!QueryLegCodec.TryReadTimeout(request.Body.Span, out TimeSpan timeout))
         {
-            Sender.Tell(new RequestRefused("the request is no leg of a query that this node knows"));
+            Sender.Tell(new RequestRefused(QueryLegActor.NoLeg));
         }
         else
         {
-            waiting.AddLast(new WaitingLeg(leg, Sender, Context.System.TimeProvider.GetTimestamp(), new CancellationTokenSource()));
+            waiting.AddLast(new WaitingLeg(request.Body, timeout, Sender, Context.System.TimeProvider.GetTimestamp(), new CancellationTokenSource()));
             StartNext();
         }
     }
@@ -74,13 +74,13 @@ internal sealed class QueryLegServer : ReceiveActor
         while (running.Count < concurrency && waiting.First is { Value: var next })
         {
             waiting.RemoveFirst();
-            TimeSpan left = next.Leg.Timeout - Context.System.TimeProvider.GetElapsedTime(next.ReceivedAt);
+            TimeSpan left = next.Timeout - Context.System.TimeProvider.GetElapsedTime(next.ReceivedAt);
             if (left > TimeSpan.Zero) // else nobody waits for it any more
             {
                 IActorRef worker = Context.ActorOf(Props.Create(() => new QueryLegActor(legs, logger)), $"leg-{++number}");
                 running.Add(worker, next);
                 Context.Watch(worker);
-                worker.Tell(next with { Leg = next.Leg with { Timeout = left } });
+                worker.Tell(next with { Timeout = left });
             }
             else
             {
@@ -90,12 +90,15 @@ internal sealed class QueryLegServer : ReceiveActor
     }
 }
 
-/// <summary>A leg with who asked for it and when it came; cancelled when nobody waits for it any more.</summary>
-internal sealed record WaitingLeg(QueryLeg Leg, IActorRef Asker, long ReceivedAt, CancellationTokenSource Abandoned);
+/// <summary>A leg's bytes with how long its asker waits, who that is and when it came; cancelled when nobody waits for it any more.</summary>
+internal sealed record WaitingLeg(ReadOnlyMemory<byte> Body, TimeSpan Timeout, IActorRef Asker, long ReceivedAt, CancellationTokenSource Abandoned);
 
 /// <summary>Answers one leg and stops.</summary>
 internal sealed partial class QueryLegActor : ReceiveActor
 {
+    /// <summary>What is said to bytes that are no leg.</summary>
+    public const string NoLeg = "the request is no leg of a query that this node knows";
+
     private readonly LocalLegs legs;
     private readonly ILogger logger;
 
@@ -107,12 +110,19 @@ internal sealed partial class QueryLegActor : ReceiveActor
 
     private async Task AnswerAsync(WaitingLeg work)
     {
-        using var deadline = new CancellationTokenSource(work.Leg.Timeout, Context.System.TimeProvider);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, work.Abandoned.Token);
         IActorContext context = Context;
+        if (!QueryLegCodec.TryDecode(work.Body.Span, out QueryLeg? leg)) // here and not in the server's mailbox: it may take a while
+        {
+            work.Asker.Tell(new RequestRefused(NoLeg));
+            context.Stop(context.Self);
+            return;
+        }
+
+        using var deadline = new CancellationTokenSource(work.Timeout, Context.System.TimeProvider);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, work.Abandoned.Token);
         try
         {
-            QueryLegAnswer answer = await legs.RunAsync(work.Leg, isRemote: true, end.Token);
+            QueryLegAnswer answer = await legs.RunAsync(leg with { Timeout = work.Timeout }, isRemote: true, end.Token);
             ReadOnlyMemory<byte> bytes = QueryAnswerCodec.Encode(answer);
             if (bytes.Length > Frame.MessageBytesMax - AnswerHeaderBytesMax)
             {
@@ -134,7 +144,7 @@ internal sealed partial class QueryLegActor : ReceiveActor
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogFailed(e, work.Leg.Kind);
+            LogFailed(e, leg.Kind);
             work.Asker.Tell(new RequestRefused("the node failed to answer; its log says why"));
         }
 

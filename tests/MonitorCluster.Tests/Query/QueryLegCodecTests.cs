@@ -40,6 +40,27 @@ public sealed class QueryLegCodecTests
             Name = "n",
         }).Span));
 
+    [Theory]
+    [InlineData(1_024, 64 << 10, true)]
+    [InlineData(1_025, 1, false)]
+    [InlineData(1, (64 << 10) + 1, false)]
+    public void Leg_TextsBeyondTheirLimit_AreRefused(int nameLength, int valueLength, bool isTaken)
+    {
+        QueryLeg leg = Leg() with { Matchers = [Matcher(new string('n', nameLength), MatchOperator.Equal, new string('v', valueLength))] };
+
+        Assert.Equal(isTaken, QueryLegCodec.TryDecode(QueryLegCodec.Encode(leg).Span, out _));
+    }
+
+    [Fact]
+    public void Timeout_OfALeg_IsReadWithoutTheRest()
+    {
+        byte[] bytes = QueryLegCodec.Encode(Leg()).ToArray();
+
+        Assert.True(QueryLegCodec.TryReadTimeout(bytes.AsSpan(0, 20), out TimeSpan timeout));
+        Assert.Equal(Leg().Timeout, timeout);
+        Assert.False(QueryLegCodec.TryReadTimeout([.. bytes, .. new byte[QueryLegCodec.BytesMax]], out _));
+    }
+
     [Fact]
     public void Answer_EveryField_ComesBack()
     {

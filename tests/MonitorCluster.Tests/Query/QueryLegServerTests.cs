@@ -71,6 +71,22 @@ public sealed class QueryLegServerTests
     }
 
     [Fact]
+    public void Leg_ThatWaits_IsReadWhenItsTurnComes()
+    {
+        IActorRef mute = world.System.ActorOf(Props.Create(() => new Mute()));
+        world.Nodes[0].Put(new LocalShard(0, 1, LocalShardStatus.Ready, mute)); // each leg on it takes two seconds
+        var slow = new QueryLeg { Kind = QueryLegKind.Statistics, Timeout = 5 * Second, Version = 1, Shards = [new ShardEpoch(0, 1)] };
+        for (int i = 0; i < 2; i++)
+        {
+            world.Nodes[0].Server.Tell(new IncomingRequest(RequestKind.QueryLeg, Peer, QueryLegCodec.Encode(slow)), ActorRefs.Nobody);
+        }
+
+        Assert.IsType<RequestRefused>(Ask(QueryLegCodec.Encode(slow)[..^1])); // cut short behind what says how long it may wait
+
+        Assert.Equal(2 * Second, world.Elapsed);
+    }
+
+    [Fact]
     public void Legs_AskersGoAway_MakeRoomAtOnce()
     {
         IActorRef mute = world.System.ActorOf(Props.Create(() => new Mute()));
