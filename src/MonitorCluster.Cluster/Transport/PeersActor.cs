@@ -5,7 +5,8 @@ namespace MonitorCluster.Cluster.Transport;
 
 /// <summary>The node's way to other nodes: two kept links per address for requests, links of their own for whoever asks, and links that others open.</summary>
 /// <remarks>
-/// Takes <see cref="PeerRequest"/>, <see cref="CancelRequest"/>, <see cref="OpenPeerLink"/>, <see cref="UseIdentity"/>, <see cref="ServeRequests"/>, <see cref="ServeLinks"/>;
+/// Takes <see cref="PeerRequest"/>, <see cref="CancelRequest"/>, <see cref="OpenPeerLink"/>, <see cref="UseIdentity"/>, <see cref="ServeRequests"/>,
+/// <see cref="ServeLinks"/>;
 /// PeerProtocol.cs says what it answers. Each link is a child, which proves the join token and carries the messages, so that a busy link does not hold
 /// up another. A request whose address has no link opens one, and fails with it: whoever asks decides whether to ask again.
 /// <para>

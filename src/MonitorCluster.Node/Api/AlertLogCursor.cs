@@ -68,7 +68,8 @@ internal sealed class AlertLogCursor
     }
 
     /// <summary>The next events: a reset, or one page of the log; empty when there is nothing new.</summary>
-    /// <remarks>Reads nothing while this node has heard of nothing new, but the first time: where a subscriber goes on, it may know more than the node.</remarks>
+    /// <remarks>Reads nothing while this node has heard of nothing new, but the first time: where a subscriber goes on, it may know more than the
+    /// node.</remarks>
     public async Task<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
         if (hasRead && feed.NewestSequence <= Last)

@@ -7,7 +7,8 @@ namespace MonitorCluster.Query;
 /// <remarks>
 /// In rounds: (1) group the open shards by whom to ask (<see cref="GatherState"/>); (2) ask every other node at once, then this one's own
 /// shards; (3) take the answers in order; (4) go on at once with what can be asked elsewhere, else wait for a newer version of the cluster,
-/// at most half a second; (5) before the end, wait until this node knows the newest version that an answer named. Shards that nobody serves for 5 s end the question, or are left out when the asker takes that.
+/// at most half a second; (5) before the end, wait until this node knows the newest version that an answer named. Shards that nobody serves for 5 s
+/// end the question, or are left out when the asker takes that.
 /// </remarks>
 /// <param name="map">Who owns what.</param>
 /// <param name="local">This node's legs.</param>

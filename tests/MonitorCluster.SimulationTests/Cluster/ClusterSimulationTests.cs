@@ -35,7 +35,8 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
             + $"{reports.Sum(r => r.Rows)} journal rows, {reports.Sum(r => r.Cuts)} cuts, {reports.Sum(r => r.Alerts)} alert transitions, "
             + $"{reports.Sum(r => r.Owners)} changes of owners, {reports.Sum(r => r.Moves)} planned moves; {reports.Sum(r => r.Counts.Faults)} faults, "
             + $"{reports.Sum(r => r.Counts.Kills)} kills, {reports.Sum(r => r.TornTails)} torn tails, {reports.Sum(r => r.UnknownOutcomes)} unknown outcomes, "
-            + $"{reports.Sum(r => r.Counts.Pauses)} pauses, {reports.Sum(r => r.Counts.Evictions)} evictions, {reports.Sum(r => r.Counts.Stops)} ordered stops; "
+            + $"{reports.Sum(r => r.Counts.Pauses)} pauses, "
+            + $"{reports.Sum(r => r.Counts.Evictions)} evictions, {reports.Sum(r => r.Counts.Stops)} ordered stops; "
             + $"{reports.Sum(r => r.Links)} links, {reports.Sum(r => r.Messages)} messages; {reports.Sum(r => r.Counts.Answers)} queries answered, "
             + $"{reports.Sum(r => r.Counts.Refusals)} refused; longest healing {reports.Select(r => r.Counts.HealMs).DefaultIfEmpty().Max()} ms");
         Assert.True(failures.IsEmpty, Describe(failures));

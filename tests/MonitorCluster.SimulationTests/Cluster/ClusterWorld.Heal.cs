@@ -57,7 +57,8 @@ internal sealed partial class ClusterWorld
 
     private void OfferLast(ClusterMachine machine, ref SimBatch? last)
     {
-        if (machine is { Process: { } process, IsStopping: false } && (last is null or { Fate: BatchFate.Refused or BatchFate.Interrupted } || last.Process != process))
+        if (machine is { Process: { } process, IsStopping: false }
+            && (last is null or { Fate: BatchFate.Refused or BatchFate.Interrupted } || last.Process != process))
         {
             last = machine.Model.LastBatch(NowMs);
             machine.Submit(last);

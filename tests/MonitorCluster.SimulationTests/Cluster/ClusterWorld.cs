@@ -74,7 +74,9 @@ internal sealed partial class ClusterWorld : Simulation
     /// <exception cref="SimulationException">A promise was broken.</exception>
     public ClusterReport Run()
     {
-        Say($"{machines.Length} machines, {Shards} shards, seeds {Seeds}; faults {string.Join(' ', mix.Kinds)}, every {mix.Gap}, {mix.Failures}, losses {mix.Losses}");
+        Say(
+            $"{machines.Length} machines, {Shards} shards, seeds {Seeds}; "
+            + $"faults {string.Join(' ', mix.Kinds)}, every {mix.Gap}, {mix.Failures}, losses {mix.Losses}");
         while (Now < end)
         {
             Advance(TimeSpan.FromMilliseconds(Random.Next(10, 250)));

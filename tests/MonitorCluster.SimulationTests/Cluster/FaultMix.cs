@@ -49,7 +49,8 @@ internal enum Fault
     Hold,
 }
 
-/// <summary>What a world may suffer. Worlds differ in it, so that each combination has room to do its worst: one that has everything always hides much.</summary>
+/// <summary>What a world may suffer. Worlds differ in it, so that each combination has room to do its worst: one that has everything always hides
+/// much.</summary>
 /// <param name="Kinds">What happens; may be empty.</param>
 /// <param name="Gap">How long until the next, on the average.</param>
 /// <param name="Failures">How often the store fails by itself.</param>

@@ -1,6 +1,7 @@
 namespace MonitorCluster.SimulationTests.Cluster;
 
-/// <summary>The network between simulated machines: every link keeps its order, and every way between two machines has its delay, its cuts and its losses.</summary>
+/// <summary>The network between simulated machines: every link keeps its order, and every way between two machines has its delay, its cuts and its
+/// losses.</summary>
 /// <remarks>
 /// What TCP would repeat waits here: a message on a cut way, or to a process that is stopped by a signal, arrives when the way is whole again, unless the
 /// link has timed out by then. What is lost for good ends the link. A process that is killed resets its links; a machine that loses power says nothing

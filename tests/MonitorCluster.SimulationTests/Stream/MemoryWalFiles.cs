@@ -15,7 +15,8 @@ internal sealed class MemoryWalFiles(Random random) : IWalFiles
     /// <summary>Sync says that it is done and does nothing, as some disks do.</summary>
     public bool LiesAboutSync { get; set; }
 
-    /// <summary>The power goes with the next sync. Nothing of it is synced, and whoever runs the world must <see cref="Crash"/> before anything else happens.</summary>
+    /// <summary>The power goes with the next sync. Nothing of it is synced, and whoever runs the world must <see cref="Crash"/> before anything else
+    /// happens.</summary>
     public bool LosesPowerAtSync { get; set; }
 
     /// <summary>Whether it has.</summary>

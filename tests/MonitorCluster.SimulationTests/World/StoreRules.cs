@@ -44,7 +44,8 @@ internal static class StoreRules
         CREATE TRIGGER rule_writer AFTER INSERT ON journal
           WHEN NOT EXISTS (SELECT 1 FROM shard s WHERE s.shard_id = new.shard_id AND s.owner = new.writer AND s.epoch = new.epoch)
            AND NOT EXISTS (SELECT 1 FROM shard_history h WHERE h.shard_id = new.shard_id AND h.epoch = new.epoch AND h.owner = new.writer
-             AND EXISTS (SELECT 1 FROM shard_history n WHERE n.shard_id = new.shard_id AND n.epoch = new.epoch + 1 AND n.at_transaction = mc_transaction())) BEGIN
+             AND EXISTS (SELECT 1 FROM shard_history n WHERE n.shard_id = new.shard_id AND n.epoch = new.epoch + 1
+             AND n.at_transaction = mc_transaction())) BEGIN
           INSERT INTO breach VALUES (printf('journal row %d of shard %d was written by member %d in epoch %d, which is not its own',
             new.jseq, new.shard_id, new.writer, new.epoch));
         END;

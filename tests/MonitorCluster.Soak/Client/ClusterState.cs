@@ -35,7 +35,8 @@ internal sealed record ClusterState(long Version, IReadOnlyDictionary<string, Cl
         return new ClusterState(
             data.GetProperty("version").GetInt64(),
             data.GetProperty("members").EnumerateArray()
-                .Select(m => new ClusterMember(m.GetProperty("name").GetString()!, m.GetProperty("incarnation").GetInt64(), m.GetProperty("status").GetString()!))
+                .Select(m => new ClusterMember(
+                    m.GetProperty("name").GetString()!, m.GetProperty("incarnation").GetInt64(), m.GetProperty("status").GetString()!))
                 .ToDictionary(m => m.Name),
             [.. data.GetProperty("shards").EnumerateArray().Select(s => new ClusterShard(
                 s.GetProperty("id").GetInt32(), s.GetProperty("owner").GetString(), s.GetProperty("epoch").GetInt64(), s.GetProperty("target").GetString()))]);

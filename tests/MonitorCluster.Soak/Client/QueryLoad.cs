@@ -4,7 +4,8 @@ using MonitorCluster.Soak.Processes;
 
 namespace MonitorCluster.Soak.Client;
 
-/// <summary>Asks all nodes for known series, steadily, and once more at another node when one does not answer: as a client does that knows two addresses.</summary>
+/// <summary>Asks all nodes for known series, steadily, and once more at another node when one does not answer: as a client does that knows two
+/// addresses.</summary>
 internal sealed class QueryLoad(ClusterProcess cluster, KnownWorld world, int seriesPerHost, Random random)
 {
     private readonly List<string> _failures = [];

@@ -72,7 +72,11 @@ internal sealed class ContentJudge(KnownWorld world, IEnumerable<KnownBatch> bat
         }
 
         int acknowledged = _expected.Count(e => e.Value);
-        return new Verdict(acknowledged, _expected.Count - acknowledged, _found.Count(k => !_expected[k]), _faultCount, _faults) { Lost = _lost, Doubled = _doubled };
+        return new Verdict(acknowledged, _expected.Count - acknowledged, _found.Count(k => !_expected[k]), _faultCount, _faults)
+        {
+            Lost = _lost,
+            Doubled = _doubled,
+        };
     }
 
     private void Judge(int series, JsonElement one, long timestampMs, double value, bool ascends)

@@ -4,7 +4,8 @@ using MonitorCluster.Soak.Processes;
 
 namespace MonitorCluster.Soak.Rounds;
 
-/// <summary>A subscriber is driven from node to node: the one it follows is killed each time, while alerts come and go. It sees every number once, in order.</summary>
+/// <summary>A subscriber is driven from node to node: the one it follows is killed each time, while alerts come and go. It sees every number once, in
+/// order.</summary>
 internal sealed class AlertStreamRound : Round, IAsyncDisposable
 {
     private const int HostsPerRound = 8;
@@ -16,7 +17,8 @@ internal sealed class AlertStreamRound : Round, IAsyncDisposable
 
     public override string Name => "alert-stream";
 
-    public override IEnumerable<(string Key, double Value)> Figures => [("alerts", _subscriber?.Seen.Length ?? 0), ("connections", _subscriber?.Connections ?? 0)];
+    public override IEnumerable<(string Key, double Value)> Figures =>
+        [("alerts", _subscriber?.Seen.Length ?? 0), ("connections", _subscriber?.Connections ?? 0)];
 
     public override ClusterPlan Plan(ClusterPlan plan) => plan with { Options = ["--Detect:Step=1s", .. plan.Options] };
 

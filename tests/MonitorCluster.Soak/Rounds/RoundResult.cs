@@ -49,6 +49,7 @@ internal sealed record RoundResult
         string note = Note.Length == 0 ? string.Empty : $" ({Note})";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Number,5} {Victim,-12} {Role,-18} {Shards,6} {gap,6} {Evicted,7} {p99,10} {Acknowledged,12} {verdict}{note}{string.Concat(Faults.Select(f => "\n      " + f))}");
+            $"{Number,5} {Victim,-12} {Role,-18} {Shards,6} {gap,6} {Evicted,7} {p99,10} {Acknowledged,12} "
+            + $"{verdict}{note}{string.Concat(Faults.Select(f => "\n      " + f))}");
     }
 }

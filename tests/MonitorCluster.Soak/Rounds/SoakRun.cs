@@ -233,7 +233,8 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
         foreach (IGrouping<long, KnownBatch> window in writer.Batches.GroupBy(b => b.TimestampMs / WindowMs).OrderBy(g => g.Key))
         {
             long fromMs = (window.Key * WindowMs) - 1;
-            Verdict verdict = await new ContentJudge(_world, window, fromMs, fromMs + WindowMs).JudgeAsync(cluster.Client(cluster.Nodes[node++ % cluster.Nodes.Count]));
+            Verdict verdict = await new ContentJudge(_world, window, fromMs, fromMs + WindowMs)
+                .JudgeAsync(cluster.Client(cluster.Nodes[node++ % cluster.Nodes.Count]));
             if (verdict.Faults > 0)
             {
                 faults.Add($"({fromMs}, {fromMs + WindowMs}]: {verdict}");

@@ -1,5 +1,4 @@
 using MonitorCluster.Aggregate;
-using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Tests.Aggregate;
