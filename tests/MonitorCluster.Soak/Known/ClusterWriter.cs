@@ -25,6 +25,8 @@ internal sealed class ClusterWriter : IDisposable
     private readonly List<KnownBatch> _batches = [];
     private readonly HttpClient _client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = AnswerPatience };
     private long _acknowledged;
+    private volatile TaskCompletionSource? _held;
+    private int _sending;
 
     /// <param name="world">What to write.</param>
     /// <param name="cluster">Where to.</param>
@@ -58,6 +60,24 @@ internal sealed class ClusterWriter : IDisposable
     /// <summary>Writes until the token says so; what is on its way then is waited for.</summary>
     public Task WriteAsync(CancellationToken until) => Task.WhenAll(_senders.Select(s => WriteAsync(s, until)));
 
+    /// <summary>Writes nothing more until <see cref="GoOn"/>, and waits for what is on its way.</summary>
+    public async Task HoldAsync()
+    {
+        _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (Volatile.Read(ref _sending) > 0)
+        {
+            await Task.Delay(Period);
+        }
+    }
+
+    /// <summary>Goes on after <see cref="HoldAsync"/>.</summary>
+    public void GoOn()
+    {
+        TaskCompletionSource? held = _held;
+        _held = null;
+        held?.SetResult();
+    }
+
     /// <summary>Sends every batch of unknown outcome again, as a real client would, until it is acknowledged.</summary>
     /// <returns>How many samples that were.</returns>
     public async Task<int> RepeatUnknownAsync()
@@ -83,21 +103,39 @@ internal sealed class ClusterWriter : IDisposable
         int node = sender.Number;
         while (!until.IsCancellationRequested)
         {
-            KnownBatch batch = sender.Next(NowMs);
-            lock (_batches)
+            // Counted first, then looked: whoever holds sees the count, or is seen.
+            Interlocked.Increment(ref _sending);
+            Task held = _held?.Task ?? Task.CompletedTask;
+            try
             {
-                _batches.Add(batch);
+                node = held.IsCompleted ? await SendNextAsync(sender, node) : node;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _sending);
             }
 
-            Outcome outcome = Outcome.NotStored;
-            for (int tries = 0; tries < _cluster.Nodes.Count && outcome == Outcome.NotStored; tries++)
-            {
-                outcome = await SendAsync(batch, _cluster.Nodes[node % _cluster.Nodes.Count]);
-                node += outcome == Outcome.Acknowledged ? 0 : 1;
-            }
-
+            await Task.WhenAny(held, Task.Delay(Timeout.Infinite, until));
             await pace.WaitForNextTickAsync(CancellationToken.None);
         }
+    }
+
+    private async Task<int> SendNextAsync(Sender sender, int node)
+    {
+        KnownBatch batch = sender.Next(NowMs);
+        lock (_batches)
+        {
+            _batches.Add(batch);
+        }
+
+        Outcome outcome = Outcome.NotStored;
+        for (int tries = 0; tries < _cluster.Nodes.Count && outcome == Outcome.NotStored; tries++)
+        {
+            outcome = await SendAsync(batch, _cluster.Nodes[node % _cluster.Nodes.Count]);
+            node += outcome == Outcome.Acknowledged ? 0 : 1;
+        }
+
+        return node;
     }
 
     private async Task<Outcome> SendAsync(KnownBatch batch, ClusterNode node)

@@ -132,10 +132,12 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
         double[] latencies = await during;
 
         await cluster.WaitWholeAsync(HealPatience);
+        await context.Writer.HoldAsync();
         long toMs = NowMs;
-        await WaitDrainedAsync(cluster, toMs);
+        await WaitDrainedAsync(cluster);
         Verdict verdict = await new ContentJudge(_world, context.Writer.Batches, fromMs, toMs)
             .JudgeAsync(cluster.Client(cluster.Nodes[context.Random.Next(cluster.Nodes.Count)]));
+        context.Writer.GoOn();
         int evicted = cluster.Evictions - evictions;
         List<string> faults = [.. strike.Faults, .. await OnlineFaultsAsync(context)];
         if (verdict.Faults > 0)
@@ -169,13 +171,13 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
 
     private static long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
-    // Until every node's log holds nothing from before this moment that is not in the store.
-    private static async Task WaitDrainedAsync(ClusterProcess cluster, long momentMs)
+    // Until no node's log holds what is not in the store. Nothing is written meanwhile: the age is that of a whole segment.
+    private static async Task WaitDrainedAsync(ClusterProcess cluster)
     {
         long start = Stopwatch.GetTimestamp();
         foreach (ClusterNode node in cluster.Nodes)
         {
-            while (await cluster.Client(node).MetricAsync("monitorcluster_wal_oldest_seconds") > (NowMs - momentMs) / 1000.0)
+            while (await cluster.Client(node).MetricAsync("monitorcluster_wal_oldest_seconds") > 0)
             {
                 if (Stopwatch.GetElapsedTime(start) > HealPatience)
                 {
@@ -213,12 +215,12 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
     // Everything since the start, in windows; then once more after every unknown batch was repeated, as a client would.
     private async Task<IEnumerable<string>> JudgeAllAsync(ClusterProcess cluster, ClusterWriter writer)
     {
-        await WaitDrainedAsync(cluster, NowMs);
+        await WaitDrainedAsync(cluster);
         List<string> faults = [.. await JudgeWindowsAsync(cluster, writer)];
         int repeated = await writer.RepeatUnknownAsync();
         if (repeated > 0)
         {
-            await WaitDrainedAsync(cluster, NowMs);
+            await WaitDrainedAsync(cluster);
             faults.AddRange(await JudgeWindowsAsync(cluster, writer));
         }
 
