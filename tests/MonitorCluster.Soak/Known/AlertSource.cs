@@ -17,12 +17,15 @@ internal sealed class AlertSource : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     private readonly ClusterProcess _cluster;
+    private readonly int _round;
     private readonly HttpClient _client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly Dictionary<string, bool> _hosts = []; // and whether each is unusual
     private int _made;
     private int _node;
 
-    public AlertSource(ClusterProcess cluster) => _cluster = cluster;
+    /// <param name="cluster">Where to.</param>
+    /// <param name="round">Part of the hosts' names: no two rounds write the past of one host.</param>
+    public AlertSource(ClusterProcess cluster, int round) => (_cluster, _round) = (cluster, round);
 
     /// <summary>Makes hosts with a past; they go on as usual while <see cref="RunAsync"/> runs.</summary>
     public async Task<string[]> LearnAsync(int count)
@@ -30,7 +33,7 @@ internal sealed class AlertSource : IDisposable
         var made = new List<string>();
         while (made.Count < count)
         {
-            string host = string.Create(CultureInfo.InvariantCulture, $"alert-host-{_made++}");
+            string host = string.Create(CultureInfo.InvariantCulture, $"alert-host-{_round}-{_made++}");
             long endMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000 * 1000;
             (long, double)[] past = [.. Enumerable.Range(0, LearnSeconds).Select(i => (endMs - ((LearnSeconds - i) * 1000L), Load(UsualLoad, i)))];
             using ByteArrayContent content = new WriteRequest().Series(Labels(host), past).ToContent();

@@ -34,7 +34,7 @@ internal sealed class AlertStreamRound : Round, IAsyncDisposable
 
     public override async Task<Strike> StrikeAsync(RoundContext context, ClusterNode[] victims)
     {
-        using var source = new AlertSource(context.Cluster);
+        using var source = new AlertSource(context.Cluster, context.Number);
         int before = _subscriber!.Seen.Length;
         string[] hosts = await source.LearnAsync(HostsPerRound);
         using var ended = new CancellationTokenSource();

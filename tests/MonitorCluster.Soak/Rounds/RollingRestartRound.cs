@@ -47,7 +47,7 @@ internal sealed class RollingRestartRound : Round, IAsyncDisposable
 
     public override async Task<Strike> StrikeAsync(RoundContext context, ClusterNode[] victims)
     {
-        using var source = new AlertSource(context.Cluster);
+        using var source = new AlertSource(context.Cluster, context.Number);
         string[] hosts = await source.LearnAsync(HostsAtATime * (1 + (2 * victims.Length)));
         var queries = new QueryLoad(context.Cluster, context.World, context.World.Count / context.World.Hosts.Count, context.Random);
         using var ended = new CancellationTokenSource();
