@@ -113,7 +113,8 @@ public sealed class HttpNetworkTests : IDisposable
         Assert.True(clock.FireNext(clock.GetUtcNow() + TimeSpan.FromSeconds(5.1)));
         nodes.WaitFor(() => stranger.Closed.Any());
 
-        Assert.Equal(LinkEnd.Reset, stranger.Closed.Single().End);
+        // The reset races with the end of the answer's body: the stranger sees whichever comes first.
+        Assert.True(stranger.Closed.Single().End is LinkEnd.Reset or LinkEnd.ClosedByPeer);
         Assert.Null(clock.NextTimer);
         Assert.Empty(them.Closed);
         Assert.True(known.TrySend(FrameType.Hello, default));
