@@ -9,8 +9,10 @@ public sealed class MutationTests(ITestOutputHelper output)
     private const int SeedsMax = 400;
     private const int ControlSeeds = 30;
 
+    // The second machine of this world waits eight seconds before it takes a silent one's place, so zombies with something to write are rare: what only
+    // they show is shown in the cluster's world.
     public static TheoryData<string> Broken => [.. Enum.GetNames<Mutation>()
-        .Except([nameof(Mutation.None), nameof(Mutation.Renumbered)])
+        .Except([nameof(Mutation.None), nameof(Mutation.Renumbered), nameof(Mutation.NoFence)])
         .Except([nameof(Mutation.HandOverWithoutLastRow), nameof(Mutation.HandOverBeforeCommit), nameof(Mutation.ReleasedOwnerAccepts)])];
 
     [Theory]
