@@ -56,7 +56,7 @@ public sealed partial class PeersActorTests
         Assert.Equal(("a", RequestKind.QueryLeg, "010203"), (asked!.Peer.Name, asked.Kind, Convert.ToHexString(asked.Body.Span)));
         PeerAnswer answer = Assert.IsType<PeerAnswer>(Assert.Single(told));
         Assert.Equal((42, "0405"), (answer.Tag, Convert.ToHexString(answer.Body.Span)));
-        Assert.Equal((1L, 0L, 1L), 
+        Assert.Equal((1L, 0L, 1L),
             (counts.Requests(RequestKind.QueryLeg), counts.RequestsFailed(RequestKind.QueryLeg), served.RequestsServed(RequestKind.QueryLeg)));
         Assert.Equal((1L, 1L, 1L, 1L), (counts.LinksOpen, counts.LinksOpened, served.LinksOpen, served.LinksAccepted));
     }
