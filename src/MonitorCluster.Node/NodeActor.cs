@@ -14,7 +14,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     public static readonly IReadOnlyList<Type> Events =
     [
         typeof(MembershipReady), typeof(ClusterViewChanged), typeof(MembershipEvicted), typeof(MembershipRefused), typeof(LeaveRequested),
-        typeof(ReachabilityChanged), typeof(AlertsCommitted), typeof(AlertLogSpan), typeof(AlertsSeen),
+        typeof(ReachabilityChanged), typeof(HeartbeatTaken), typeof(AlertsCommitted), typeof(AlertLogSpan), typeof(AlertsSeen),
     ];
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
@@ -34,6 +34,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         });
         Receive<ClusterViewChanged>(m => node.View = m);
         Receive<ReachabilityChanged>(node.Routes.Set);
+        Receive<HeartbeatTaken>(m => node.Routes.Confirm(m.SentAt));
         Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
         Receive<MembershipRefused>(m => node.End(m.MayRetry ? NodeExit.Evicted : NodeExit.Configuration, m.Reasons));
         Receive<LeaveRequested>(m => node.AskToStop($"node {m.By} asks this node to leave"));

@@ -56,7 +56,7 @@ internal sealed partial class NodeRuntime : NodeCore
         System.ActorOf(
             Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");
         Feed = new AlertFeed(Reader, gather);
-        Query = new QueryService(gather, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
+        Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
         memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);

@@ -19,6 +19,7 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
     private readonly ILogger<MembershipActor> log;
     private readonly TimeProvider time;
     private readonly long started;
+    private long heartbeatSentAt;
 
     private MembershipActor(MembershipSetup setup)
     {
@@ -32,7 +33,7 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
         {
             if (reply.Result is HeartbeatResult)
             {
-                Context.System.EventStream.Publish(new HeartbeatTaken());
+                Context.System.EventStream.Publish(new HeartbeatTaken(heartbeatSentAt));
             }
 
             Step(new MembershipEvent.Succeeded((StoreCall)reply.Tag!, reply.Result));
@@ -78,6 +79,7 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
             switch (effect)
             {
                 case MembershipEffect.RunStore run:
+                    heartbeatSentAt = run.Call.Operation == MembershipOperation.Heartbeat ? time.GetTimestamp() : heartbeatSentAt;
                     setup.Store.Tell(new StoreCommand(run.Call.ToString(), run.Run, run.Call));
                     break;
                 case MembershipEffect.AskPeer ask:

@@ -1,3 +1,4 @@
+using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -8,10 +9,11 @@ namespace MonitorCluster.Query;
 /// together and evaluated here, on the caller's thread.
 /// </summary>
 /// <param name="gather">The way to every shard.</param>
+/// <param name="shape">Where which series are.</param>
 /// <param name="limits">What one query may use.</param>
 /// <param name="concurrency">Queries evaluated at once.</param>
 /// <param name="timeout">The longest a question may take.</param>
-internal sealed class QueryService(ShardGather gather, QueryLimits limits, int concurrency, TimeSpan timeout) : IQueryService, IDisposable
+internal sealed class QueryService(ShardGather gather, ClusterShape shape, QueryLimits limits, int concurrency, TimeSpan timeout) : IQueryService, IDisposable
 {
     // HELP and TYPE are for people: nobody waits long for a member that hangs.
     private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(1);
@@ -84,7 +86,7 @@ internal sealed class QueryService(ShardGather gather, QueryLimits limits, int c
         var shards = new List<ShardSummary>();
         var sizes = new QueryLeg { Kind = QueryLegKind.Sizes, FromMs = long.MinValue, ToMs = long.MaxValue };
         await FindAsync(sizes, [], answer => Add(answer.Sizes, metrics, pairs), scope, cancellationToken);
-        await AskAsync(() => new QueryLeg { Kind = QueryLegKind.Statistics }, answer => shards.AddRange(answer.Statistics), scope, cancellationToken);
+        await AskAsync([], () => new QueryLeg { Kind = QueryLegKind.Statistics }, answer => shards.AddRange(answer.Statistics), scope, cancellationToken);
         ILookup<string, string> valuesByLabel = pairs.Keys.ToLookup(l => l.Name, l => l.Value);
         return new TsdbStatus(
             shards.Sum(s => (long)s.Series),
@@ -121,6 +123,7 @@ internal sealed class QueryService(ShardGather gather, QueryLimits limits, int c
     {
         var series = new List<SeriesData>();
         await AskAsync(
+            window.Matchers,
             () => new QueryLeg
             {
                 Kind = QueryLegKind.Fetch,
@@ -156,10 +159,12 @@ internal sealed class QueryService(ShardGather gather, QueryLimits limits, int c
         ArgumentNullException.ThrowIfNull(selectors);
         foreach (IReadOnlyList<LabelMatcher> matchers in selectors.Count == 0 ? [[]] : selectors)
         {
-            await AskAsync(() => question with { Matchers = matchers }, take, scope, cancellationToken);
+            await AskAsync(matchers, () => question with { Matchers = matchers }, take, scope, cancellationToken);
         }
     }
 
-    private Task AskAsync(Func<QueryLeg> question, Action<QueryLegAnswer> take, QueryScope? scope, CancellationToken cancellationToken) => gather.AskAsync(
-        null, scope?.Timeout ?? timeout, question, (_, answer) => take(answer), scope, cancellationToken);
+    private Task AskAsync(
+        IReadOnlyList<LabelMatcher> matchers, Func<QueryLeg> question, Action<QueryLegAnswer> take, QueryScope? scope,
+        CancellationToken cancellationToken) => gather.AskAsync(
+        gather.IsUpToDate ? SelectorShards.Of(matchers, shape) : null, scope?.Timeout ?? timeout, question, (_, answer) => take(answer), scope, cancellationToken);
 }

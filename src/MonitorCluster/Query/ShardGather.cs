@@ -19,12 +19,21 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
     /// <summary>How long a shard may have nobody who serves it.</summary>
     public static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
 
+    // Heartbeats come every second; one may be late.
+    private static readonly TimeSpan UpToDateMax = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The cluster as this node knows it.</summary>
     public RoutingMap Map => map;
+
+    /// <summary>
+    /// Whether this node has reached the store lately, so that what it knows of the cluster is at most seconds old. One that has not asks every owner,
+    /// whatever the question: their answers name the version that it may have missed.
+    /// </summary>
+    public bool IsUpToDate => map.IsConfirmed(UpToDateMax, time);
 
     /// <summary>Asks until every shard is answered for.</summary>
     /// <param name="shards">The shards; all when null.</param>

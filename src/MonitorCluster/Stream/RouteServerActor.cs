@@ -18,7 +18,7 @@ public sealed class RouteServerActor : ReceiveActor
     {
         this.peers = peers;
         Receive<ClusterViewChanged>(m => (view, storeReachedAt) = (m, Context.System.TimeProvider.GetTimestamp()));
-        Receive<HeartbeatTaken>(_ => storeReachedAt = Context.System.TimeProvider.GetTimestamp());
+        Receive<HeartbeatTaken>(m => storeReachedAt = m.SentAt);
         Receive<IncomingRequest>(request => Sender.Tell(Answer(request, shape), Self));
     }
 

@@ -28,8 +28,12 @@ internal sealed class SimJudge(Simulation world, IReadOnlyList<SimModel> models)
     /// <summary>The samples of a host that every answer must hold from now on.</summary>
     /// <param name="host">The host.</param>
     /// <param name="isLast">All that is acknowledged, and not only what is known to be in the store.</param>
-    public HashSet<SimSample> Durable(string host, bool isLast) =>
-        [.. SeriesOf(host).SelectMany(s => s.Samples.Values).Where(s => s.CountMin == 1 && (isLast || s.Batch.IsDurable))];
+    /// <param name="age">Only what has been known to be in the store for so long.</param>
+    public HashSet<SimSample> Durable(string host, bool isLast, TimeSpan age = default) =>
+    [
+        .. SeriesOf(host).SelectMany(s => s.Samples.Values)
+            .Where(s => s.CountMin == 1 && (isLast || (s.Batch.IsDurable && s.Batch.SettledAt <= world.Now - age))),
+    ];
 
     public void CheckResult(string host, MatrixResult result, HashSet<SimSample> expected, bool isExact)
     {

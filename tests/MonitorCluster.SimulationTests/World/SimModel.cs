@@ -159,6 +159,9 @@ internal sealed class SimBatch(bool isDurableWanted)
 
     public BatchFate Fate { get; set; }
 
+    /// <summary>When its fate was known.</summary>
+    public DateTimeOffset SettledAt { get; set; }
+
     /// <summary>It was refused because the disk failed, and the node died before the disk worked again.</summary>
     public bool MayBeLogged { get; set; }
 

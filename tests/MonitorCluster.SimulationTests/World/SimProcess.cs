@@ -90,7 +90,7 @@ internal sealed class SimProcess
     private void Settle(SimBatch batch, BatchFate fate)
     {
         Require(batch.Fate == BatchFate.Unknown, $"a batch was answered twice: {batch.Fate}, then {fate}");
-        batch.Fate = fate;
+        (batch.Fate, batch.SettledAt) = (fate, world.Now);
         if (fate == BatchFate.Logged)
         {
             failed.RemoveAll(b => b.RefusedAt < batch.Number);

@@ -33,7 +33,7 @@ internal abstract class Simulation : IDisposable
 
     protected Random Random { get; }
 
-    protected DateTimeOffset Now => Time.GetUtcNow();
+    public DateTimeOffset Now => Time.GetUtcNow();
 
     protected long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

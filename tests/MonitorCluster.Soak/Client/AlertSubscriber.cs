@@ -44,6 +44,24 @@ internal sealed class AlertSubscriber : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has seen more than so many events.</summary>
+    /// <returns>Whether they came in time.</returns>
+    public async Task<bool> WaitForMoreAsync(int count, TimeSpan patience)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Seen.Length <= count)
+        {
+            if (Stopwatch.GetElapsedTime(start) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(PollInterval);
+        }
+
+        return true;
+    }
+
     /// <summary>Compares what was seen with the log that the cluster keeps: every number once, in order, with the same words.</summary>
     /// <param name="patience">For the last events to come.</param>
     /// <returns>What is wrong.</returns>

@@ -94,7 +94,8 @@ internal sealed class StoreView(string connection, bool isPostgres)
 
     private async Task<DbConnection> OpenAsync()
     {
-        DbConnection store = isPostgres ? new NpgsqlConnection(connection) : new SqliteConnection(connection);
+        // A connection of the pool may be one to a server that was stopped meanwhile.
+        DbConnection store = isPostgres ? new NpgsqlConnection($"{connection};Pooling=false") : new SqliteConnection(connection);
         await store.OpenAsync();
         return store;
     }

@@ -12,8 +12,8 @@ public sealed class AlertFeedTests
     public void OpenAlerts_AnyNode_AreThoseOfAllShardsWithTheirNumbers()
     {
         var world = new QueryWorld(nodes: 2, shards: 3);
-        AlertRecord stored = Tests.Alert.Alerts.Make(QueryWorld.Series(2), id: "2-1", seq: 7);
-        AlertRecord own = Tests.Alert.Alerts.Make(QueryWorld.Series(0), id: "c-1", seq: 8);
+        AlertRecord stored = Tests.Alert.Alerts.Make(world.Series(2), id: "2-1", seq: 7);
+        AlertRecord own = Tests.Alert.Alerts.Make(world.Series(0), id: "c-1", seq: 8);
         world.Nodes[0].Stored.Add(Row(stored, 2, AlertState.Firing));
         world.Nodes[0].Stored.Add(Row(own, null, AlertState.Firing));
 
@@ -43,7 +43,7 @@ public sealed class AlertFeedTests
     public void Acknowledge_AnyNode_ReachesTheOwnerAndIsFlushedThere(int asked)
     {
         var world = new QueryWorld(nodes: 2, shards: 2);
-        world.Nodes[1].Stored.Add(Row(Tests.Alert.Alerts.Make(QueryWorld.Series(1), id: "1-1"), 1, AlertState.Acknowledged));
+        world.Nodes[1].Stored.Add(Row(Tests.Alert.Alerts.Make(world.Series(1), id: "1-1"), 1, AlertState.Acknowledged));
 
         AcknowledgeOutcome outcome = world.Run(() => world.Nodes[asked].Feed.AcknowledgeAsync("1-1", "ann", "mine", default));
 
@@ -57,13 +57,13 @@ public sealed class AlertFeedTests
     {
         var world = new QueryWorld(nodes: 3, shards: 3);
         (QueryNode asked, QueryNode old, QueryNode now) = (world.Nodes[0], world.Nodes[1], world.Nodes[2]);
-        AlertRecord alert = Tests.Alert.Alerts.Make(QueryWorld.Series(1), id: "1-1");
+        AlertRecord alert = Tests.Alert.Alerts.Make(world.Series(1), id: "1-1");
         old.Stored.Add(Row(alert, 1, AlertState.Firing)); // fenced: the flush left it out
         now.Stored.Add(Row(alert, 1, AlertState.Acknowledged));
         world.After(TimeSpan.FromSeconds(1), () =>
         {
             old.Become(1, LocalShardStatus.Released);
-            now.Serve(1, 2, QueryWorld.Series(1));
+            now.Serve(1, 2, world.Series(1));
             world.Own(1, now, epoch: 2);
             world.Publish();
         });

@@ -166,6 +166,8 @@ public sealed class QueryLegCodecTests
         Comment = "looking",
     };
 
+    private static LabelSet Series(int number) => LabelSet.Create("m", ("host", $"h{number}"));
+
     private static QueryLegAnswer Answer() => new()
     {
         Version = 9,
@@ -174,18 +176,18 @@ public sealed class QueryLegCodecTests
         Coverage = [ShardCoverage.Covered, ShardCoverage.Covered, ShardCoverage.NotMine, ShardCoverage.Later, ShardCoverage.NotReady],
         Series =
         [
-            new SeriesData(QueryWorld.Series(1), new long[] { -5, 0, 7 }, new[] { 1.5, double.NaN, Sample.StaleMarker }),
+            new SeriesData(Series(1), new long[] { -5, 0, 7 }, new[] { 1.5, double.NaN, Sample.StaleMarker }),
             new SeriesData(
-                QueryWorld.Series(2),
+                Series(2),
                 Enumerable.Range(0, 2_500).Select(i => 1_000L * i).ToArray(),
                 Enumerable.Range(0, 2_500).Select(i => Math.Sin(i)).ToArray()),
             new SeriesData(LabelSet.Empty, Array.Empty<long>(), Array.Empty<double>()),
         ],
-        Labels = [QueryWorld.Series(3), LabelSet.Empty],
+        Labels = [Series(3), LabelSet.Empty],
         Texts = ["", "é"],
         Statistics = [new ShardSummary(7, 1, 2, 3, 4.5, null, -6), new ShardSummary(8, 0, 0, 0, 0, 1, null)],
         Sizes = new SeriesSizes([new NamedCount("m", 3)], [(new Label("a", "b"), 4)]),
-        Alerts = [Tests.Alert.Alerts.Make(QueryWorld.Series(4), id: "4-1", seq: 5)],
+        Alerts = [Tests.Alert.Alerts.Make(Series(4), id: "4-1", seq: 5)],
         Metadata = [new MetricMetadata("m", "gauge", "help", "bytes")],
         Outcome = AcknowledgeOutcome.Pending,
     };

@@ -30,8 +30,36 @@ public sealed class QueryServiceTests
     {
         var world = new QueryWorld(nodes: 3, shards: 6);
 
-        Assert.Equal(["4"], world.Query(world.Nodes[0], "m{host=\"h4\"}").Keys);
-        Assert.Equal(["1", "2"], world.Query(world.Nodes[0], "m{host=~\"h1|h2\"}").Keys.Order());
+        Assert.Equal(["4"], world.Query(world.Nodes[0], $"m{{host=\"{world.Host(4)}\"}}").Keys);
+        Assert.Equal(["1", "2"], world.Query(world.Nodes[0], $"m{{host=~\"{world.Host(1)}|{world.Host(2)}\"}}").Keys.Order());
+    }
+
+    [Fact]
+    public void Query_NamedHosts_AskTheirOwnersAlone()
+    {
+        var world = new QueryWorld(nodes: 3, shards: 6);
+        world.Nodes[2].Link = LinkState.Silent;
+
+        Assert.Equal(["1", "3", "4"], world.Query(world.Nodes[0], $"m{{host=~\"{world.Host(1)}|{world.Host(3)}|{world.Host(4)}\"}}").Keys.Order());
+        Assert.Equal(TimeSpan.Zero, world.Elapsed);
+        Assert.Throws<QueryException>(() => world.Query(world.Nodes[0], $"m{{host=\"{world.Host(2)}\"}}"));
+    }
+
+    [Fact]
+    public void Query_NamedHostAndNoHeartbeatTaken_AsksEveryOwnerForItsVersion()
+    {
+        var world = new QueryWorld(nodes: 3, shards: 3);
+        QueryNode zombie = world.Nodes[0];
+        world.Nodes[1].Serve(0, 2, world.Series(0));
+        world.Own(0, world.Nodes[1], epoch: 2);
+        world.Publish(world.Nodes[1], world.Nodes[2]);
+        string own = $"m{{host=\"{world.Host(0)}\"}}";
+
+        Assert.Equal(["0"], world.Query(zombie, own).Keys); // it has reached the store within two seconds
+        world.Advance(3 * Second);
+        QueryException doubt = Assert.Throws<QueryException>(() => world.Query(zombie, own));
+
+        Assert.Contains("others may own them", doubt.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,9 +76,9 @@ public sealed class QueryServiceTests
         TsdbStatus status = world.Run(() => node.Query.TsdbStatusAsync(null, default));
         IReadOnlyList<MetricMetadata> metadata = world.Run(() => node.Query.MetadataAsync(null, default));
 
-        Assert.Equal([.. Enumerable.Range(0, 3).Select(QueryWorld.Series)], series);
+        Assert.Equal([.. Enumerable.Range(0, 3).Select(world.Series).Order()], series);
         Assert.Equal(["__name__", "host", "shard"], names);
-        Assert.Equal(["h0", "h1", "h2"], values);
+        Assert.Equal([.. Enumerable.Range(0, 3).Select(world.Host).Order(StringComparer.Ordinal)], values);
         Assert.Equal((3, 7, 6, 1_000, 3_000), (status.SeriesCount, status.LabelPairCount, status.ChunkCount, status.OldestMs, status.NewestMs));
         Assert.Equal([new NamedCount("m", 3)], status.SeriesCountByMetric);
         Assert.Equal([new MetricMetadata("m", "gauge", "first", ""), new MetricMetadata("other", "counter", "", "bytes")], metadata);
@@ -62,7 +90,7 @@ public sealed class QueryServiceTests
         var world = new QueryWorld(nodes: 3, shards: 3);
         (QueryNode asked, QueryNode old, QueryNode now) = (world.Nodes[0], world.Nodes[1], world.Nodes[2]);
         old.Drop(1);
-        now.Serve(1, 2, QueryWorld.Series(1));
+        now.Serve(1, 2, world.Series(1));
         world.Own(1, now, epoch: 2);
         world.Publish(old, now);
         world.After(TimeSpan.FromMilliseconds(20), () => world.Publish(asked)); // what LookAgain brings
@@ -98,7 +126,7 @@ public sealed class QueryServiceTests
         world.Nodes[2].Put(new LocalShard(1, 3, LocalShardStatus.Loading, null));
         world.Own(1, world.Nodes[2], epoch: 3);
         world.Publish();
-        world.After(Second, () => world.Nodes[2].Serve(1, 3, QueryWorld.Series(1)));
+        world.After(Second, () => world.Nodes[2].Serve(1, 3, world.Series(1)));
 
         Assert.Equal(3, world.Query(world.Nodes[0])["1"]);
         Assert.InRange(world.Elapsed, Second, 2 * Second);
@@ -113,7 +141,7 @@ public sealed class QueryServiceTests
         now.Put(new LocalShard(1, 2, LocalShardStatus.Loading, null));
         world.Own(1, now, epoch: 2);
         world.Publish();
-        world.After(2 * Second, () => now.Serve(1, 2, QueryWorld.Series(1)));
+        world.After(2 * Second, () => now.Serve(1, 2, world.Series(1)));
 
         IReadOnlyDictionary<string, double> answer = world.Query(world.Nodes[0]);
 
@@ -129,7 +157,7 @@ public sealed class QueryServiceTests
         world.After(3 * Second, () =>
         {
             world.Kill(world.Nodes[1]);
-            world.Nodes[2].Serve(1, 2, QueryWorld.Series(1));
+            world.Nodes[2].Serve(1, 2, world.Series(1));
             world.Own(1, world.Nodes[2], epoch: 2);
             world.Publish();
         });
@@ -193,7 +221,7 @@ public sealed class QueryServiceTests
     {
         var world = new QueryWorld(nodes: 2, shards: 2);
         (QueryNode cutOff, QueryNode now) = (world.Nodes[0], world.Nodes[1]);
-        now.Serve(0, 2, QueryWorld.Series(0));
+        now.Serve(0, 2, world.Series(0));
         world.Own(0, now, epoch: 2);
         world.Publish(now); // the other one goes on to serve shard 0 in epoch 1
         var part = new QueryScope(takesPart: true);
@@ -266,7 +294,7 @@ public sealed class QueryServiceTests
             () => world.Run(() => world.Nodes[0].Query.EvaluateAsync(query, QueryTimes.At(3_000), null, gone.Token)));
 
         Assert.Equal(3 * Second, world.Elapsed);
-        world.Query(world.Nodes[2], "m{host=\"h2\"}", new QueryScope(Second, takesPart: true)); // lets the message arrive
+        world.Query(world.Nodes[2], $"m{{host=\"{world.Host(2)}\"}}", new QueryScope(Second, takesPart: true)); // lets the message arrive
         CancelRequest cancel = Assert.Single(world.Nodes[0].Cancelled); // n3 has answered
         Assert.Equal((world.Nodes[1].Address, RequestKind.QueryLeg), (cancel.Address, cancel.Kind));
     }
@@ -315,7 +343,7 @@ public sealed class QueryServiceTests
         var world = new QueryWorld(nodes: 2, shards: 2);
         IActorRef dead = world.System.ActorOf(Props.Create(() => new Mute()));
         world.Nodes[1].Put(new LocalShard(1, 1, LocalShardStatus.Ready, dead)); // fenced, and its region does not know yet
-        world.After(Second, () => world.Nodes[1].Serve(1, 1, QueryWorld.Series(1)));
+        world.After(Second, () => world.Nodes[1].Serve(1, 1, world.Series(1)));
 
         Assert.Equal(2, world.Query(world.Nodes[0]).Count);
     }

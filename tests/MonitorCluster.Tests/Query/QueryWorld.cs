@@ -2,10 +2,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Collect;
 using MonitorCluster.Query;
+using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -24,6 +26,7 @@ internal sealed class QueryWorld
     {
         System = ActorSystem.Create("test", new ActorSystemSetup { Dispatchers = dispatcher, TimeProvider = dispatcher.Time });
         Limits = limits ?? QueryLimits.Default;
+        Shape = new ClusterShape(shards, 1, ShardPlacement.HashId);
         Nodes = [.. Enumerable.Range(1, nodes).Select(n => new QueryNode(this, n))];
         for (int shard = 0; shard < shards; shard++)
         {
@@ -39,12 +42,18 @@ internal sealed class QueryWorld
 
     public QueryLimits Limits { get; }
 
+    public ClusterShape Shape { get; }
+
     public IReadOnlyList<QueryNode> Nodes { get; }
 
     public TimeSpan Elapsed { get; private set; }
 
     /// <summary>The one series of a shard: three samples.</summary>
-    public static LabelSet Series(int shard) => LabelSet.Create("m", ("host", $"h{shard}"), ("shard", $"{shard}"));
+    public LabelSet Series(int shard) => LabelSet.Create("m", ("host", Host(shard)), ("shard", $"{shard}"));
+
+    /// <summary>A host that belongs to a shard.</summary>
+    public string Host(int shard) =>
+        Enumerable.Range(0, int.MaxValue).Select(n => $"h{n}").First(h => ShardPlacement.ShardOf(h, "m", Shape.ShardCount, Shape.MetricGroups) == shard);
 
     /// <summary>Changes owners in the store; nodes learn of it by <see cref="Publish"/>.</summary>
     public void Own(int shard, QueryNode? owner, long epoch, QueryNode? target = null) =>
@@ -68,11 +77,15 @@ internal sealed class QueryWorld
         foreach (QueryNode node in told.Length == 0 ? Nodes : told)
         {
             node.Routes.Set(view);
+            node.Routes.Confirm(System.TimeProvider.GetTimestamp());
         }
     }
 
     /// <summary>Does something when so much virtual time has passed.</summary>
     public void After(TimeSpan delay, Action act) => dispatcher.Time.CreateTimer(_ => act(), null, delay, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Lets virtual time pass.</summary>
+    public void Advance(TimeSpan time) => dispatcher.Advance(time);
 
     public T Run<T>(Func<Task<T>> work)
     {
@@ -128,7 +141,7 @@ internal sealed class QueryNode
         Legs = new LocalLegs(new LegContext(Routes, region, reader, journal, Metrics, world.Limits, TimeSpan.FromSeconds(10)));
         Gather = new ShardGather(Routes, Legs, new PeerLegs(peers), world.System.TimeProvider);
         Server = world.System.ActorOf(Props.Create(() => new QueryLegServer(Legs, peers, 2, NullLogger.Instance)), $"legs-{number}");
-        Query = new QueryService(Gather, world.Limits, 4, TimeSpan.FromSeconds(30));
+        Query = new QueryService(Gather, world.Shape, world.Limits, 4, TimeSpan.FromSeconds(30));
         Feed = new AlertFeed(reader, Gather);
     }
 

@@ -118,12 +118,12 @@ public sealed class RouteTests
 
         simulation.Advance(9);
         Assert.Equal(typeof(RequestReply), Ask());
-        server.Tell(new HeartbeatTaken(), null);
+        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp()), null);
         simulation.Advance(9);
         Assert.Equal(typeof(RequestReply), Ask());
         simulation.Advance(2);
         Assert.Equal(typeof(RequestRefused), Ask());
-        server.Tell(new HeartbeatTaken(), null);
+        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp()), null);
         Assert.Equal(typeof(RequestReply), Ask());
     }
 
