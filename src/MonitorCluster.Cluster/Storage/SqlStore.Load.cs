@@ -74,15 +74,33 @@ public sealed partial class SqlStore
         return (IReadOnlyList<long>)[.. candidates.Where(c => wanted is null || wanted(c.Header)).Select(c => c.Id)];
     });
 
-    /// <summary>Reads one block; null when retention has deleted it since it was listed.</summary>
-    public BlockRow? ReadBlock(long id) => _session.Read(() => _session.Query(
-        "SELECT level, from_ms, to_ms, body, id FROM block WHERE id = @id",
-        row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
-        ("id", id)).SingleOrDefault());
+    /// <summary>Reads blocks in one transaction, in the order of their numbers, until they have so many bytes. Whoever has more to read asks again from
+    /// there.</summary>
+    /// <param name="ids">Their numbers.</param>
+    /// <param name="first">Where in <paramref name="ids"/> to begin.</param>
+    /// <param name="bytesMax">No further block is read once the bodies have so many bytes; one is read in any case.</param>
+    /// <returns>The blocks, without those that retention has deleted since they were listed; and where in <paramref name="ids"/> to go on.</returns>
+    public (IReadOnlyList<BlockRow> Blocks, int Next) ReadBlocks(IReadOnlyList<long> ids, int first, long bytesMax) => _session.Read(() =>
+    {
+        var blocks = new List<BlockRow>();
+        long bytes = 0;
+        int next = first;
+        while (next < ids.Count && (next == first || bytes < bytesMax))
+        {
+            List<BlockRow> found = _session.Query(
+                "SELECT level, from_ms, to_ms, body, id FROM block WHERE id = @id",
+                row => new BlockRow(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2), Blob(row, 3), row.GetInt64(4)),
+                ("id", ids[next++]));
+            blocks.AddRange(found);
+            bytes += found.Sum(b => (long)b.Body.Length);
+        }
+
+        return ((IReadOnlyList<BlockRow>)blocks, next);
+    });
 
     /// <summary>The blocks themselves, as <see cref="ListBlocks"/> names them. All are held in memory: for a bounded span only.</summary>
     public IReadOnlyList<BlockRow> ReadBlocks(int shardId, long fromMs, long toMs, Predicate<byte[]>? wanted = null) =>
-        [.. ListBlocks(shardId, fromMs, toMs, wanted).Select(ReadBlock).OfType<BlockRow>()];
+        ReadBlocks(ListBlocks(shardId, fromMs, toMs, wanted), 0, long.MaxValue).Blocks;
 
     private (long Epoch, long? Owner)? ReadOwnership(int shardId)
     {

@@ -1,4 +1,5 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Storage;
 using MonitorCluster.TimeSeries.Chunks;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
@@ -10,6 +11,9 @@ internal sealed partial class LocalLegs
 {
     // A list is not read like samples: it may be ten times as long.
     private const int ListedPerSeries = 10;
+
+    // One to some hundred blocks: few ways to the store, and memory for few.
+    private const long BlockBytesAtOnce = 2 << 20;
 
     // An answer to another node is full at this size: with the codec's worst case of some 11 bytes a sample it stays below a message's limit.
     private const long RemoteSamplesMax = 4_000_000;
@@ -108,8 +112,8 @@ internal sealed partial class LocalLegs
         return series;
     }
 
-    // Blocks of cuts that memory still holds are in the pin already; their bodies are not even read. The others come one by one, so that a
-    // long range holds the samples that were asked for and not the blocks they lie in. A header that cannot be read is a damaged block: the
+    // Blocks of cuts that memory still holds are in the pin already; their bodies are not even read. The others come a few at a time, so that
+    // a long range holds the samples that were asked for and not the blocks they lie in. A header that cannot be read is a damaged block: the
     // assembler says so.
     private async Task AddStoredAsync(
         ShardAssembler assembler, PinnedShard pinned, QueryLeg leg, QueryBudget budget, CancellationToken cancellationToken)
@@ -125,11 +129,14 @@ internal sealed partial class LocalLegs
             s => s.ListBlocks(pinned.ShardId, leg.FromMs, leg.ToMs, h => !BlockReader.TryReadCut(h, out long cut) || cut < pinned.MemoryFromCut),
             context.StoreTimeout,
             cancellationToken);
-        foreach (long id in ids)
+        for (int next = 0; next < ids.Count;)
         {
-            if (await StoreReads.AskAsync(context.Reader, "read-block", s => s.ReadBlock(id), context.StoreTimeout, cancellationToken) is { } row)
+            int first = next;
+            (IReadOnlyList<BlockRow> blocks, next) = await StoreReads.AskAsync(
+                context.Reader, "read-blocks", s => s.ReadBlocks(ids, first, BlockBytesAtOnce), context.StoreTimeout, cancellationToken);
+            foreach (BlockRow block in blocks)
             {
-                assembler.Add(row);
+                assembler.Add(block);
                 budget.AddSamples(assembler.TakeSamplesRead());
             }
         }

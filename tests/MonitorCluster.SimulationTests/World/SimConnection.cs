@@ -49,7 +49,8 @@ internal sealed class SimConnection(SimConnections connections) : DbConnection
 /// <summary>A statement on its way from the program to the database.</summary>
 internal sealed class SimCommand(SimConnection connection, SimConnections connections) : DbCommand
 {
-    private readonly DbCommand inner = connections.Store.CreateCommand();
+    private DbCommand inner = connections.Store.CreateCommand();
+    private bool isPrepared;
 
     [AllowNull]
     public override string CommandText
@@ -82,7 +83,25 @@ internal sealed class SimCommand(SimConnection connection, SimConnections connec
     {
     }
 
-    public override void Prepare() => inner.Prepare();
+    public override void Prepare()
+    {
+        if (connections.Store.Rent(inner.CommandText) is { } prepared)
+        {
+            foreach (DbParameter parameter in inner.Parameters)
+            {
+                prepared.Parameters[parameter.ParameterName].Value = parameter.Value;
+            }
+
+            inner.Dispose();
+            inner = prepared;
+        }
+        else
+        {
+            inner.Prepare();
+        }
+
+        isPrepared = true;
+    }
 
     public override int ExecuteNonQuery() => connections.Run(connection, inner, inner.ExecuteNonQuery);
 
@@ -94,7 +113,16 @@ internal sealed class SimCommand(SimConnection connection, SimConnections connec
 
     protected override void Dispose(bool disposing)
     {
-        inner.Dispose();
+        if (isPrepared)
+        {
+            connections.Store.Return(inner);
+            isPrepared = false;
+        }
+        else
+        {
+            inner.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 }

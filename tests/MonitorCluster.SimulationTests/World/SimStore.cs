@@ -14,7 +14,16 @@ internal sealed class SimStore : IDisposable
 
     private readonly SqliteConnection database = new("Data Source=:memory:");
     private readonly List<SqliteCommand> rules = [];
+    private readonly Dictionary<string, Stack<DbCommand>> idle = new(StringComparer.Ordinal);
     private bool isWatched;
+
+    // SQLite counts its memory under one lock for the whole process: worlds on two threads spent a fifth of their time waiting for it.
+    static SimStore()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        const int MemoryStatistics = 9;
+        _ = SQLitePCL.raw.sqlite3_config(MemoryStatistics, 0);
+    }
 
     public SimStore(VirtualTimeProvider time)
     {
@@ -30,6 +39,20 @@ internal sealed class SimStore : IDisposable
     public bool IsOpened { get; set; }
 
     public DbCommand CreateCommand() => database.CreateCommand();
+
+    /// <summary>A prepared statement that nobody uses; null when there is none. To prepare those of each new process took a sixth of a run.</summary>
+    public DbCommand? Rent(string sql) => idle.TryGetValue(sql, out Stack<DbCommand>? some) && some.TryPop(out DbCommand? one) ? one : null;
+
+    /// <summary>Keeps a prepared statement for the next who needs it.</summary>
+    public void Return(DbCommand prepared)
+    {
+        if (!idle.TryGetValue(prepared.CommandText, out Stack<DbCommand>? some))
+        {
+            idle.Add(prepared.CommandText, some = new Stack<DbCommand>());
+        }
+
+        some.Push(prepared);
+    }
 
     public void Execute(string sql)
     {
@@ -80,6 +103,11 @@ internal sealed class SimStore : IDisposable
     public void Dispose()
     {
         rules.ForEach(r => r.Dispose());
+        foreach (DbCommand one in idle.Values.SelectMany(some => some))
+        {
+            one.Dispose();
+        }
+
         database.Dispose();
     }
 

@@ -97,6 +97,12 @@ public abstract partial class StoreConformanceTests
         byte[] body = store.ReadBlocks(1, 201, 201)[0].Body;
         Assert.Equal([201L], store.ReadBlocks(1, 0, 1_000, header => body.AsSpan().StartsWith(header)).Select(block => block.FromMs));
         Assert.Empty(store.ReadBlocks(2, 0, 1_000));
+        IReadOnlyList<long> ids = store.ListBlocks(1, 0, 1_000);
+        (IReadOnlyList<BlockRow> some, int next) = store.ReadBlocks(ids, 1, bytesMax: body.Length + 1);
+        Assert.Equal([101L, 201L], some.Select(block => block.FromMs));
+        Assert.Equal(3, next);
+        Assert.Equal([301L], store.ReadBlocks(ids, next, bytesMax: 0).Blocks.Select(block => block.FromMs));
+        Assert.Empty(store.ReadBlocks([long.MaxValue], 0, 1).Blocks);
     }
 
     [ConformanceFact]
