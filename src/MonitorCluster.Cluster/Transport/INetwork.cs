@@ -44,6 +44,9 @@ public interface ILink
     /// <summary>Whether so many bytes more may wait to be sent now. Others may send meanwhile: for who would rather send something shorter.</summary>
     bool HasRoomFor(int bytes);
 
+    /// <summary>The handler has dealt with a message: said of each, so that a link whose handler is behind stops to read.</summary>
+    void Handled(LinkMessage message);
+
     /// <summary>Ends the link, after what was sent. The handler is told <see cref="LinkClosed"/> with <see cref="LinkEnd.Local"/>.</summary>
     void Close();
 }
@@ -56,7 +59,7 @@ public sealed record LinkAccepted(ILink Link);
 /// <param name="Link">The link.</param>
 public sealed record LinkOpened(ILink Link);
 
-/// <summary>A message arrived.</summary>
+/// <summary>A message arrived. <see cref="ILink.Handled"/> says that it has been dealt with.</summary>
 /// <param name="Link">The link.</param>
 /// <param name="Type">The message's type.</param>
 /// <param name="Body">Its bytes; the receiver may keep them.</param>

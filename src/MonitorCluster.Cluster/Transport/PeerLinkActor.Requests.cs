@@ -34,9 +34,9 @@ internal sealed partial class PeerLinkActor
         {
             Fail(request, Sender, AfterEnd(verdict!.Value.Failure), $"{remote}: {verdict.Value.Reason}");
         }
-        else if (request.Body.Length > RequestFrames.PayloadBytesMax)
+        else if (request.Body.Length > RequestFrames.RequestPayloadBytesMax)
         {
-            Fail(request, Sender, PeerFailure.Refused, $"the request has {request.Body.Length} bytes; {RequestFrames.PayloadBytesMax} are allowed");
+            Fail(request, Sender, PeerFailure.Refused, $"the request has {request.Body.Length} bytes; {RequestFrames.RequestPayloadBytesMax} are allowed");
         }
         else if (!asked.TryAdd(new AskedRequest(request, Sender, time.GetTimestamp()), out ulong id))
         {

@@ -30,7 +30,11 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
         served = new ServedRequests(setup.Time);
         lastUsed = time.GetTimestamp();
 
-        Receive<LinkMessage>(ReceiveMessage);
+        Receive<LinkMessage>(message =>
+        {
+            ReceiveMessage(message);
+            message.Link.Handled(message);
+        });
         Receive<LinkOpened>(_ => Begin());
         Receive<LinkClosed>(closed => Ended(FailureOf(closed.End), closed.Reason));
         Receive<HandshakeTimedOut>(_ => Close(PeerFailure.TimedOut, "the link opened, but the other side did not say who it is"));
@@ -139,7 +143,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
 
         if (step.Status is HandshakeStatus.Proven or HandshakeStatus.Open)
         {
-            link!.MessageBytesMax = Frame.MessageBytesMax;
+            link!.MessageBytesMax = !isOpener && CarriesRequests ? RequestFrames.RequestBytesMax : Frame.MessageBytesMax;
         }
 
         if (step.SendType != 0)

@@ -3,8 +3,16 @@ namespace MonitorCluster.Cluster.Transport;
 /// <summary>The bodies of requests and their answers; docs/formats/frame.md.</summary>
 internal static class RequestFrames
 {
-    /// <summary>The longest request or answer: a message less the longest head.</summary>
-    public const int PayloadBytesMax = Frame.MessageBytesMax - 32;
+    /// <summary>The longest answer: a message less the longest head.</summary>
+    public const int PayloadBytesMax = Frame.MessageBytesMax - HeadBytesMax;
+
+    /// <summary>The longest message of a request. The longest there is, a leg of a query, has half of it; 256 of them may be served for one link.</summary>
+    public const int RequestBytesMax = 2 << 20;
+
+    /// <summary>The longest request: such a message less the longest head.</summary>
+    public const int RequestPayloadBytesMax = RequestBytesMax - HeadBytesMax;
+
+    private const int HeadBytesMax = 32;
 
     private const int ReasonBytesMax = 4_096;
 

@@ -50,7 +50,8 @@ internal sealed partial class LocalLegs
 
     private async Task<QueryLegAnswer> FetchAsync(QueryLeg leg, LegWork work, bool isRemote, CancellationToken cancellationToken)
     {
-        var budget = new QueryBudget(context.Limits, leg.SeriesMax, leg.SamplesMax);
+        var budget = new QueryBudget(
+            context.Limits, Math.Min(leg.SeriesMax, context.Limits.SeriesMax), Math.Min(leg.SamplesMax, context.Limits.SamplesMax));
         var all = new List<SeriesData>();
         long samples = 0;
 

@@ -67,10 +67,10 @@ internal static class QueryAnswerCodec
             Series = ReadSeries(ref reader, samplesMax),
             Labels = Read(ref reader, 1, static (ref LegReader r) => r.Labels()),
             Texts = Read(ref reader, 1, static (ref LegReader r) => r.Text()),
-            Statistics = Read(ref reader, 14, ReadSummary),
+            Statistics = Read(ref reader, 14, ReadSummary, QueryLegCodec.ShardsMax),
             Sizes = new SeriesSizes(
-                Read(ref reader, 2, static (ref LegReader r) => new NamedCount(r.Text(), r.Number(long.MaxValue))),
-                Read(ref reader, 3, static (ref LegReader r) => (new Label(r.Text(), r.Text()), r.Number(long.MaxValue)))),
+                Read(ref reader, 2, static (ref LegReader r) => new NamedCount(r.Text(), r.Number(long.MaxValue)), SeriesSizes.MetricsMax),
+                Read(ref reader, 3, static (ref LegReader r) => (new Label(r.Text(), r.Text()), r.Number(long.MaxValue)), SeriesSizes.PairsMax)),
             Alerts = Read(ref reader, 2, ReadAlert),
             Metadata = Read(ref reader, 4, static (ref LegReader r) => new MetricMetadata(r.Text(), r.Text(), r.Text(), r.Text())),
             Outcome = (AcknowledgeOutcome)reader.Byte((byte)AcknowledgeOutcome.Pending),
@@ -90,10 +90,16 @@ internal static class QueryAnswerCodec
         }
     }
 
-    private static List<T> Read<T>(ref LegReader reader, int itemBytesMin, ReadItem<T> read)
+    private static List<T> Read<T>(ref LegReader reader, int itemBytesMin, ReadItem<T> read, int countMax = int.MaxValue)
     {
         var items = new List<T>();
-        for (int count = reader.Count(itemBytesMin); count > 0 && reader.IsGood; count--)
+        int count = reader.Count(itemBytesMin);
+        if (count > countMax)
+        {
+            reader.Fail();
+        }
+
+        for (; count > 0 && reader.IsGood; count--)
         {
             items.Add(read(ref reader));
         }

@@ -44,6 +44,11 @@ internal sealed class SimPipeEnd(SimPipe pipe, SimEndpoint endpoint, string remo
         return false;
     }
 
+    // Mailboxes are followed at once here: nobody is behind.
+    public void Handled(LinkMessage message)
+    {
+    }
+
     public bool HasRoomFor(int bytes) => pipe.WireFrom(this).HasRoomFor(bytes);
 
     public void Close()

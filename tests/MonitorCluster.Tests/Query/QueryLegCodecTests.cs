@@ -95,6 +95,16 @@ public sealed class QueryLegCodecTests
         Assert.False(QueryAnswerCodec.TryDecode(bytes.Span, samples - 1, out _));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void Answer_MoreSizesThanAnyNodeGives_IsRefused(int more, bool isTaken)
+    {
+        var sizes = new SeriesSizes([.. Enumerable.Repeat(new NamedCount("", 1), SeriesSizes.MetricsMax + more)], []);
+
+        Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(new QueryLegAnswer { Sizes = sizes }).Span, 0, out _));
+    }
+
     [Fact]
     public void Answer_CountThatItsBytesCannotHold_AllocatesNothingForIt()
     {

@@ -2,6 +2,7 @@ using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.Query;
 
@@ -68,6 +69,21 @@ public sealed class QueryLegServerTests
 
         Settle(10 * Second);
         Assert.Equal(["quick", "slow 1", "slow 2"], answers.Order());
+    }
+
+    [Fact]
+    public void Leg_ThatAllowsMoreThanThisNodeDoes_IsHeldToItsLimits()
+    {
+        var small = new QueryWorld(nodes: 1, shards: 2, new QueryLimits { SamplesMax = 5 });
+        var leg = new QueryLeg
+        {
+            Kind = QueryLegKind.Fetch, Timeout = Second, Version = 1, Shards = [new(0, 1), new(1, 1)], ToMs = 10_000, SeriesMax = int.MaxValue,
+            SamplesMax = long.MaxValue,
+        };
+
+        QueryLegAnswer answer = small.Run(() => small.Nodes[0].Legs.RunAsync(leg, isRemote: true, default));
+
+        Assert.Equal(QueryErrorKind.Execution, answer.Error);
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace MonitorCluster.Cluster.Transport.Http;
 
 /// <summary>One link: a duplex HTTP/2 request, whose body goes up and whose answer's body comes down.</summary>
 /// <remarks>
-/// Two pumps run, one for each direction, on the thread pool. The handler is told under a gate, so that nothing follows
+/// Two pumps run, one for each direction, on the thread pool. The one that reads stops while the handler is behind: then the other side's messages wait
+/// there, and the handler's mailbox always has room for <see cref="LinkClosed"/>. The handler is told under a gate, so that nothing follows
 /// <see cref="LinkClosed"/>. A link that is closed in order (here or there) still sends what waits, for as long as
 /// <see cref="HttpNetworkOptions.Linger"/>; every other end drops it and resets the request.
 /// </remarks>
@@ -16,10 +17,18 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
     // Of a side that has not proven itself: the handshake has two each way, a refusal one more.
     private const int UnknownPeerMessagesMax = 4;
 
+    // What the handler may have been told and not have dealt with; one message more may come on top.
+    private const long UnhandledBytesMax = 16 << 20;
+
+    // What a message costs besides its bytes: so that fewer than 65,537 empty ones fill the handler's mailbox, which takes 100,000.
+    private const int UnhandledOverheadBytes = 256;
+
     private readonly Lock gate = new();
     private readonly CancellationTokenSource abort = new();
     private IActorRef? handler; // guarded by gate
     private (LinkEnd End, string Reason)? ended; // guarded by gate
+    private long unhandledBytes; // guarded by gate
+    private TaskCompletionSource? room; // guarded by gate; set while the reader waits for the handler
     private ITimer? deadline; // guarded by gate: to open, to prove itself, to linger
     private int messageBytesMax = Frame.UnknownPeerBytesMax;
     private int unknownMessages;
@@ -85,6 +94,16 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         return false;
     }
 
+    public void Handled(LinkMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        lock (gate)
+        {
+            unhandledBytes -= message.Body.Length + UnhandledOverheadBytes;
+            LetRead();
+        }
+    }
+
     public bool HasRoomFor(int bytes) => Outgoing.HasRoomFor(bytes);
 
     public void Close() => End(LinkEnd.Local, "closed");
@@ -100,6 +119,7 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
             }
 
             ended = (end, reason);
+            LetRead();
             handler?.Tell(new LinkClosed(this, end, reason), null);
         }
 
@@ -161,13 +181,19 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         var frames = new FrameReader();
         while (true)
         {
+            await RoomAsync();
             ReadResult read = await input.ReadAsync(Cut);
             ReadOnlySequence<byte> bytes = read.Buffer;
             long before = bytes.Length;
-            bool isReadable = TakeMessages(frames, ref bytes);
+            bool isReadable = TakeMessages(frames, ref bytes, out bool isFull);
             bool isCutShort = frames.IsInsideMessage || bytes.Length > 0;
             Network.Options.Statistics.AddBytesIn(before - bytes.Length);
-            input.AdvanceTo(isReadable ? bytes.Start : bytes.End, bytes.End);
+            input.AdvanceTo(isReadable ? bytes.Start : bytes.End, isFull ? bytes.Start : bytes.End);
+            if (isFull)
+            {
+                continue;
+            }
+
             if (read.IsCompleted && isReadable)
             {
                 (LinkEnd end, string reason) = isCutShort
@@ -183,9 +209,10 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         }
     }
 
-    // False when the rest is of no use.
-    private bool TakeMessages(FrameReader frames, ref ReadOnlySequence<byte> bytes)
+    // False when the rest is of no use; full when the handler has to deal with what it has been told before there is more.
+    private bool TakeMessages(FrameReader frames, ref ReadOnlySequence<byte> bytes, out bool isFull)
     {
+        isFull = false;
         while (true)
         {
             switch (frames.TryRead(ref bytes, MessageBytesMax, out FrameType type, out ReadOnlyMemory<byte> body))
@@ -193,9 +220,14 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
                 case FrameOutcome.Incomplete:
                     return true;
                 case FrameOutcome.Message:
-                    if (!Deliver(type, body))
+                    if (!Deliver(type, body, out isFull))
                     {
                         return false;
+                    }
+
+                    if (isFull)
+                    {
+                        return true;
                     }
 
                     break;
@@ -209,8 +241,9 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         }
     }
 
-    private bool Deliver(FrameType type, ReadOnlyMemory<byte> body)
+    private bool Deliver(FrameType type, ReadOnlyMemory<byte> body, out bool isFull)
     {
+        isFull = false;
         if (MessageBytesMax <= Frame.UnknownPeerBytesMax && ++unknownMessages > UnknownPeerMessagesMax)
         {
             End(LinkEnd.Protocol, $"{Remote} sent {unknownMessages} messages before it was known");
@@ -223,8 +256,35 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
                 return false;
             }
 
+            unhandledBytes += body.Length + UnhandledOverheadBytes;
+            isFull = unhandledBytes > UnhandledBytesMax;
             handler!.Tell(new LinkMessage(this, type, body), null);
             return true;
+        }
+    }
+
+    // Also of a link that has ended: what comes then is thrown away.
+    private Task RoomAsync()
+    {
+        lock (gate)
+        {
+            if (unhandledBytes <= UnhandledBytesMax || ended is not null)
+            {
+                return Task.CompletedTask;
+            }
+
+            room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return room.Task.WaitAsync(Cut);
+        }
+    }
+
+    // Under the gate.
+    private void LetRead()
+    {
+        if (unhandledBytes <= UnhandledBytesMax || ended is not null)
+        {
+            room?.TrySetResult();
+            room = null;
         }
     }
 }

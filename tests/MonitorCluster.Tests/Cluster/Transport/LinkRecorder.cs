@@ -20,6 +20,9 @@ public sealed class LinkRecorder
 
     public IActorRef Ref { get; }
 
+    /// <summary>Whether messages count as dealt with when they are kept.</summary>
+    public bool IsBehind { get; set; }
+
     public IReadOnlyList<object> Told
     {
         get
@@ -48,6 +51,11 @@ public sealed class LinkRecorder
         lock (gate)
         {
             told.Add(message);
+        }
+
+        if (message is LinkMessage { Link: var link } kept && !IsBehind)
+        {
+            link.Handled(kept);
         }
 
         changed();

@@ -97,6 +97,11 @@ internal sealed class MemoryNetworks
         /// <summary>How many bytes there is room for, at each end.</summary>
         public int Room { get; set; } = int.MaxValue;
 
+        /// <summary>Messages that the handler has not dealt with.</summary>
+        public int Unhandled { get; private set; }
+
+        public void Handled(LinkMessage message) => Unhandled--;
+
         public bool HasRoomFor(int bytes) => bytes <= Room;
 
         public void Close()
@@ -133,9 +138,11 @@ internal sealed class MemoryNetworks
             else if (handler is null)
             {
                 early.Add((type, body));
+                Unhandled++;
             }
             else if (ended is null)
             {
+                Unhandled++;
                 handler.Tell(new LinkMessage(this, type, body), null);
             }
         }

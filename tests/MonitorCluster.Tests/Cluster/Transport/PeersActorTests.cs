@@ -100,6 +100,31 @@ public sealed partial class PeersActorTests
     }
 
     [Fact]
+    public void Messages_OfALink_AreAllSaidToBeDealtWith()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+        a.Tell(Ping("b:1"), asker);
+        a.Tell(Ping("b:1"), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Equal((0, 0), (networks.Links.Single().Unhandled, networks.Links.Single().Other!.Unhandled));
+    }
+
+    [Fact]
+    public void Request_LongerThanAllowed_IsRefusedAndLinksTakeNone()
+    {
+        (IActorRef a, _) = Start("a");
+        Start("b");
+        a.Tell(new PeerRequest("b:1", RequestKind.Route, new byte[RequestFrames.RequestPayloadBytesMax + 1], Second), asker);
+        simulation.RunUntilIdle();
+
+        Assert.Contains("bytes", Assert.IsType<PeerFailed>(Assert.Single(told)).Reason, StringComparison.Ordinal);
+        Assert.Equal(RequestFrames.RequestBytesMax, networks.Links.Single().Other!.MessageBytesMax);
+        Assert.Equal(Frame.MessageBytesMax, networks.Links.Single().MessageBytesMax);
+    }
+
+    [Fact]
     public void Answer_WithoutRoomOnItsLink_IsRefusedAsBusyAndTheLinkLives()
     {
         (IActorRef a, _) = Start("a");

@@ -174,6 +174,30 @@ public sealed class HttpNetworkTests : IDisposable
     }
 
     [Fact]
+    public void Handler_IsBehind_GetsNoMoreThanItsShareUntilItHasDealtWithIt()
+    {
+        (ILink here, LinkRecorder them, ILink there) = Link(nodes.Start(), nodes.Start());
+        them.IsBehind = true;
+        for (int i = 0; i < 30; i++)
+        {
+            Assert.True(here.TrySend(FrameType.Section, new byte[1 << 20]));
+        }
+
+        nodes.WaitFor(() => them.Messages.Count() >= 16);
+        LinkMessage[] first = [.. them.Messages];
+        Assert.True(there.TrySend(FrameType.Section, default)); // the other way is open
+        Assert.Equal(16, them.Messages.Count());
+        them.IsBehind = false;
+        Array.ForEach(first, there.Handled);
+        nodes.WaitFor(() => them.Messages.Count() == 30);
+
+        them.IsBehind = true;
+        here.Close();
+        nodes.WaitFor(() => them.Closed.Any());
+        Assert.IsType<LinkClosed>(them.Told[^1]);
+    }
+
+    [Fact]
     public void Connection_Breaks_IsToldToBothSidesAtOnce()
     {
         HttpNetwork listener = nodes.Start();
