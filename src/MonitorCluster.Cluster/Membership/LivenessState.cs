@@ -154,6 +154,12 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
 
         target.IsWaiting = false;
+        if (failure == PeerFailure.Busy)
+        {
+            Schedule(); // it has said something: neither a sign that it is well nor one that it is not
+            return;
+        }
+
         target.SilentSince ??= outbox.Now;
         target.LastFailure = reason;
         if (failure != PeerFailure.TimedOut)

@@ -94,4 +94,7 @@ public enum LinkEnd
 
     /// <summary>The other side does not take what is sent to it.</summary>
     Overrun,
+
+    /// <summary>Somebody listens there, and has too many links to take another one now.</summary>
+    Busy,
 }

@@ -98,6 +98,7 @@ internal sealed partial class PeerLinkActor : ReceiveActor, IWithTimers
         LinkEnd.Refused => PeerFailure.NotListening,
         LinkEnd.TimedOut => PeerFailure.TimedOut,
         LinkEnd.Protocol => PeerFailure.Protocol,
+        LinkEnd.Busy => PeerFailure.Busy,
         _ => PeerFailure.Disconnected,
     };
 

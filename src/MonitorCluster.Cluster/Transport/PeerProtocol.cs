@@ -122,6 +122,9 @@ public enum PeerFailure
 
     /// <summary>The address leads back to this node.</summary>
     Itself,
+
+    /// <summary>It is there and takes no more links now: no sign that anything is wrong with it.</summary>
+    Busy,
 }
 
 /// <summary>Names the actor that serves requests of a kind; it is told <see cref="IncomingRequest"/>,

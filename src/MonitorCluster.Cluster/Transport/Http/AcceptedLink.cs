@@ -6,6 +6,7 @@ namespace MonitorCluster.Cluster.Transport.Http;
 internal sealed class AcceptedLink(HttpNetwork network, string remote, Action known) : HttpLink(network, remote)
 {
     private readonly TaskCompletionSource attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool isKnown;
 
     public override void Attach(IActorRef handler)
     {
@@ -45,8 +46,11 @@ internal sealed class AcceptedLink(HttpNetwork network, string remote, Action kn
         }
     }
 
+    protected override TimeSpan Linger => isKnown ? Network.Options.Linger : Network.Options.UnknownLinger;
+
     protected override void BecameKnown()
     {
+        isKnown = true;
         ClearDeadline();
         known();
     }

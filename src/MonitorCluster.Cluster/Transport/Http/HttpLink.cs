@@ -126,7 +126,7 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
         Outgoing.Complete();
         if (end is LinkEnd.Local or LinkEnd.ClosedByPeer)
         {
-            SetDeadline(Network.Options.Linger, CutNow);
+            SetDeadline(Linger, CutNow);
         }
         else
         {
@@ -150,6 +150,9 @@ internal abstract class HttpLink(HttpNetwork network, string remote) : ILink
             }
         }
     }
+
+    /// <summary>How long what was sent before the link was closed may take to leave.</summary>
+    protected virtual TimeSpan Linger => Network.Options.Linger;
 
     protected virtual void BecameKnown()
     {

@@ -15,6 +15,7 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
     private readonly Lock gate = new();
     private readonly HashSet<HttpLink> links = []; // guarded by gate
     private readonly List<AcceptedLink> waiting = []; // guarded by gate; bounded by UnknownLinksMax, since nobody answers them
+    private readonly Dictionary<IPAddress, int> unknownByAddress = []; // guarded by gate; only of those that have any
     private readonly HttpMessageInvoker client;
     private IActorRef? acceptor; // guarded by gate
     private TaskCompletionSource? idle; // guarded by gate; set when the network ends, completed when no link runs
@@ -190,8 +191,9 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
     private async Task ServeAsync(HttpContext http)
     {
         bool isUnknown = true;
-        var link = new AcceptedLink(this, $"{new IPEndPoint(http.Connection.RemoteIpAddress ?? IPAddress.None, http.Connection.RemotePort)}", NoLongerUnknown);
-        if (!TryAccept(link))
+        IPAddress from = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        var link = new AcceptedLink(this, $"{new IPEndPoint(from, http.Connection.RemotePort)}", NoLongerUnknown);
+        if (!TryAccept(link, from))
         {
             Options.Statistics.TurnedAway();
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
@@ -212,22 +214,31 @@ public sealed class HttpNetwork : INetwork, IAsyncDisposable
         {
             lock (gate)
             {
-                unknown -= isUnknown ? 1 : 0;
-                isUnknown = false;
+                if (isUnknown)
+                {
+                    isUnknown = false;
+                    unknown--;
+                    if (--unknownByAddress[from] == 0)
+                    {
+                        unknownByAddress.Remove(from);
+                    }
+                }
             }
         }
     }
 
-    private bool TryAccept(AcceptedLink link)
+    private bool TryAccept(AcceptedLink link, IPAddress from)
     {
         lock (gate)
         {
-            if (unknown >= Options.UnknownLinksMax || accepted >= Options.LinksMax || !TryAdd(link))
+            int unknownFrom = unknownByAddress.GetValueOrDefault(from);
+            if (unknown >= Options.UnknownLinksMax || unknownFrom >= Options.UnknownLinksOfOneMax || accepted >= Options.LinksMax || !TryAdd(link))
             {
                 return false;
             }
 
             unknown++;
+            unknownByAddress[from] = unknownFrom + 1;
             accepted++;
             link.AwaitKnown();
             if (acceptor is not null)

@@ -38,4 +38,10 @@ public sealed record HttpNetworkOptions
 
     /// <summary>Accepted links at once that have not shown yet that they know the join token.</summary>
     public int UnknownLinksMax { get; init; } = 256;
+
+    /// <summary>Of those, from one address: a stranger on one machine must not keep the nodes of all others out.</summary>
+    public int UnknownLinksOfOneMax { get; init; } = 16;
+
+    /// <summary>How long what an accepted link that has shown nothing was told may take to leave.</summary>
+    public TimeSpan UnknownLinger { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -27,7 +27,7 @@ internal sealed class OpenedLink(HttpNetwork network, string address) : HttpLink
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 bool isBusy = response.StatusCode == HttpStatusCode.ServiceUnavailable;
-                End(isBusy ? LinkEnd.Reset : LinkEnd.Protocol, isBusy ? "it has too many links" : $"it answered {(int)response.StatusCode}");
+                End(isBusy ? LinkEnd.Busy : LinkEnd.Protocol, isBusy ? "it has too many links" : $"it answered {(int)response.StatusCode}");
                 return;
             }
 

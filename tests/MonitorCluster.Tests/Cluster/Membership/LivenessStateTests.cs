@@ -76,6 +76,18 @@ public class LivenessStateTests
     }
 
     [Fact]
+    public void Unanswered_TakesNoMoreLinks_IsNoSignOfDeath()
+    {
+        silent.Add(2);
+        failure = PeerFailure.Busy;
+
+        List<string> log = Run(30, 2, 3);
+
+        Assert.DoesNotContain(log, line => line.StartsWith("Vote", StringComparison.Ordinal));
+        Assert.InRange(log.Count(line => line.StartsWith("Ping ", StringComparison.Ordinal)), 55, 65); // and it is asked no faster
+    }
+
+    [Fact]
     public void Unanswered_NobodyElseIsThere_VotesWithoutAWitness()
     {
         silent.Add(2);

@@ -134,7 +134,25 @@ public sealed class HttpNetworkTests : IDisposable
         nodes.WaitFor(() => second.Closed.Any());
 
         Assert.Contains("too many links", second.Closed.Single().Reason, StringComparison.Ordinal);
+        Assert.Equal(LinkEnd.Busy, second.Closed.Single().End);
         Assert.Equal(1, counts.LinksTurnedAway);
+        Assert.Empty(first.Closed);
+    }
+
+    [Fact]
+    public void Accepted_TooManyUnknownFromOneAddress_LeaveRoomForOthers()
+    {
+        HttpNetwork listener = nodes.Start(Loopback with { UnknownLinksOfOneMax = 1 });
+        (LinkRecorder first, LinkRecorder second, LinkRecorder other) = (nodes.Recorder(), nodes.Recorder(), nodes.Recorder());
+        HttpNetwork stranger = nodes.Start(new HttpNetworkOptions { Bind = "127.0.7.1:0" });
+        stranger.Connect(listener.Address, first.Ref);
+        nodes.WaitFor(() => first.Told.OfType<LinkOpened>().Any());
+
+        stranger.Connect(listener.Address, second.Ref);
+        nodes.Start(new HttpNetworkOptions { Bind = "127.0.7.2:0" }).Connect(listener.Address, other.Ref);
+        nodes.WaitFor(() => second.Closed.Any() && other.Told.OfType<LinkOpened>().Any());
+
+        Assert.Equal(LinkEnd.Busy, second.Closed.Single().End);
         Assert.Empty(first.Closed);
     }
 
