@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Stream;
 
@@ -56,6 +57,7 @@ internal sealed partial class ShardActor
             return; // ended meanwhile, and the region knows
         }
 
+        LogFrozen(recipe.ShardId, epoch);
         JournalDraft? row = state.TakeRow();
         context.Journal.Tell(new HandOverShard(
             recipe.ShardId, epoch, moveId, state.LastJseq, row, Context.System.TimeProvider.GetTimestamp()));
@@ -116,4 +118,7 @@ internal sealed partial class ShardActor
 
     private void Refuse(Guid collectorId, long session) =>
         Sender.Tell(new NotOwner(recipe.ShardId, collectorId, session, epoch, MovingRetryDelay));
+
+    [LoggerMessage(EventId = 4007, Level = LogLevel.Debug, Message = "Shard {ShardId} takes no samples in epoch {Epoch} any more: it moves")]
+    private partial void LogFrozen(int shardId, long epoch);
 }

@@ -141,6 +141,7 @@ internal sealed partial class ShardActor
         long interval = (long)context.Aggregate.CutInterval.TotalMilliseconds;
         nextCutMs = NowMs + interval - (interval / 4 * (recipe.ShardId % 16) / 16);
         Become(Ready);
+        LogServed(recipe.ShardId, epoch);
         context.Journal.Tell(new ShardReady(recipe.ShardId, epoch));
         Context.Parent.Tell(new ShardReady(recipe.ShardId, epoch));
         AfterChange();
@@ -193,6 +194,9 @@ internal sealed partial class ShardActor
         EventId = 4005, Level = LogLevel.Information,
         Message = "Shard {ShardId} is not opened in epoch {Epoch}: the store has owner {Owner} in epoch {FoundEpoch}")]
     private partial void LogNotMine(int shardId, long epoch, long? owner, long foundEpoch);
+
+    [LoggerMessage(EventId = 4006, Level = LogLevel.Debug, Message = "Shard {ShardId} takes samples in epoch {Epoch}")]
+    private partial void LogServed(int shardId, long epoch);
 
     private sealed record RetryLoad;
 }

@@ -27,20 +27,11 @@ internal sealed class StoreView(string connection, bool isPostgres)
         return Convert.ToInt64(await ScalarAsync(store, "SELECT COALESCE(MAX(move_id), 0) FROM move"), null);
     }
 
-    /// <summary>The planned hand-overs that were done after a number.</summary>
-    public async Task<IReadOnlyList<Move>> MovesAsync(long after)
+    /// <summary>How many planned hand-overs were done after a number.</summary>
+    public async Task<int> MovesAsync(long after)
     {
         await using DbConnection store = await OpenAsync();
-        await using DbCommand command = store.CreateCommand();
-        command.CommandText = $"SELECT move_id, shard_id, pause_ms FROM move WHERE move_id > {after} AND state = 3 AND kind <> 3 AND pause_ms IS NOT NULL";
-        await using DbDataReader row = await command.ExecuteReaderAsync();
-        var moves = new List<Move>();
-        while (await row.ReadAsync())
-        {
-            moves.Add(new Move(row.GetInt64(0), Convert.ToInt32(row.GetValue(1), null), Convert.ToInt32(row.GetValue(2), null)));
-        }
-
-        return moves;
+        return Convert.ToInt32(await ScalarAsync(store, $"SELECT count(*) FROM move WHERE move_id > {after} AND state = 3 AND kind <> 3"), null);
     }
 
     /// <summary>
@@ -126,9 +117,3 @@ internal sealed class StoreView(string connection, bool isPostgres)
         throw new InvalidDataException("a varint has more than ten bytes");
     }
 }
-
-/// <summary>One planned hand-over.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="ShardId">The shard.</param>
-/// <param name="PauseMs">How long the shard took nothing, by the old owner's clock.</param>
-internal sealed record Move(long Id, int ShardId, int PauseMs);

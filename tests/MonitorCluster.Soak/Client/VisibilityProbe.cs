@@ -21,6 +21,9 @@ internal sealed class VisibilityProbe(ClusterProcess cluster, Random random) : I
         Timeout = TimeSpan.FromSeconds(7),
     };
 
+    /// <summary>Nodes that are not asked while others are up: what is measured is not what goes through a struck node.</summary>
+    public IReadOnlyCollection<ClusterNode> Avoided { get; set; } = [];
+
     private readonly Dictionary<string, long> _lastMs = [];
     private long _sequence;
 
@@ -90,7 +93,12 @@ internal sealed class VisibilityProbe(ClusterProcess cluster, Random random) : I
         }
     }
 
-    private ClusterNode? AnyNode() => cluster.Up is { Length: > 0 } up ? up[Next(up.Length)] : null;
+    private ClusterNode? AnyNode()
+    {
+        ClusterNode[] up = cluster.Up;
+        ClusterNode[] wanted = [.. up.Except(Avoided)];
+        return wanted.Length > 0 ? wanted[Next(wanted.Length)] : up.Length > 0 ? up[Next(up.Length)] : null;
+    }
 
     private async Task<bool> TryWriteAsync(string host, long sequence, bool isDurable, CancellationToken cancellation)
     {

@@ -131,6 +131,26 @@ internal sealed class ClusterProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until every node has at least half its share of the shards, and none is on its way. A node gets shards some time after it joined.</summary>
+    /// <returns>Whether that came in time.</returns>
+    public async Task<bool> WaitSpreadAsync(TimeSpan patience)
+    {
+        int enough = ShardCount / Nodes.Count / 2;
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < patience)
+        {
+            ClusterState state = await StateAsync();
+            if (Nodes.All(n => state.ShardsOf(n.Name).Count >= enough) && state.Shards.All(s => s.Target is null))
+            {
+                return true;
+            }
+
+            await Task.Delay(PollInterval);
+        }
+
+        return false;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using MonitorCluster.Soak.Client;
 using MonitorCluster.Soak.Processes;
 
 namespace MonitorCluster.Soak.Rounds;
@@ -6,7 +7,6 @@ namespace MonitorCluster.Soak.Rounds;
 internal sealed class MovesRound : Round
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly List<int> _pausesMs = [];
 
@@ -17,13 +17,14 @@ internal sealed class MovesRound : Round
         ("moves", _pausesMs.Count), ("pause_p50_ms", Percentile.Of(_pausesMs, 0.5)), ("pause_p99_ms", Percentile.Of(_pausesMs, 0.99)),
     ];
 
-    public override ClusterPlan Plan(ClusterPlan plan) => plan with { ShardCount = 192 };
+    public override ClusterPlan Plan(ClusterPlan plan) => plan with { ShardCount = 192, Options = [HandOverLog.Option, .. plan.Options] };
 
     // What the writer sees of the moves themselves is measured: all hosts.
     public override IReadOnlyList<string> Untouched(RoundContext context, ClusterNode[] victims) => context.World.Hosts;
 
     public override async Task<Strike> StrikeAsync(RoundContext context, ClusterNode[] victims)
     {
+        DateTimeOffset start = DateTimeOffset.UtcNow;
         long before = await context.Store.LastMoveAsync();
         List<string> faults = [];
         int code = await victims[0].StopAsync();
@@ -33,41 +34,24 @@ internal sealed class MovesRound : Round
         }
 
         await victims[0].StartAsync();
-        if (!await WaitForShareAsync(context, victims[0].Name))
+        if (!await context.Cluster.WaitSpreadAsync(Patience))
         {
             faults.Add($"{victims[0].Name} came back and had not half its share of shards after {Patience}");
         }
 
-        int[] pauses = [.. (await context.Store.MovesAsync(before)).Select(m => m.PauseMs)];
+        int moves = await context.Store.MovesAsync(before);
+        IReadOnlyList<int> pauses = HandOverLog.PausesMs(context.Cluster.Log, start);
         _pausesMs.AddRange(pauses);
-        if (pauses.Length == 0)
+        if (pauses.Count == 0)
         {
-            faults.Add("no hand-over is recorded");
+            faults.Add("no hand-over of a shard with samples is recorded");
         }
 
         return new Strike
         {
-            GapSeconds = pauses.Length == 0 ? null : Percentile.Of(pauses, 0.99) / 1000,
+            GapSeconds = pauses.Count == 0 ? null : Percentile.Of(pauses, 0.99) / 1000,
             Faults = faults,
-            Note = $"{pauses.Length} moves, p50 {Percentile.Of(pauses, 0.5):F0} ms, max {(pauses.Length == 0 ? 0 : pauses.Max())} ms",
+            Note = $"{moves} moves, {pauses.Count} of shards with samples, p50 {Percentile.Of(pauses, 0.5):F0} ms, max {Percentile.Of(pauses, 1):F0} ms",
         };
-    }
-
-    private static async Task<bool> WaitForShareAsync(RoundContext context, string name)
-    {
-        int enough = context.Cluster.ShardCount / context.Cluster.Nodes.Count / 2;
-        using var limit = new CancellationTokenSource(Patience);
-        while (!limit.IsCancellationRequested)
-        {
-            Client.ClusterState state = await context.Cluster.StateAsync();
-            if (state.ShardsOf(name).Count >= enough && state.Shards.All(s => s.Target is null))
-            {
-                return true;
-            }
-
-            await Task.Delay(PollInterval);
-        }
-
-        return false;
     }
 }

@@ -23,6 +23,9 @@ internal abstract class Round
     /// <summary>Whether it cuts the network.</summary>
     public virtual bool NeedsCuts => false;
 
+    /// <summary>Whether every node must have shards when a round begins, and not only when the first one does.</summary>
+    public virtual bool NeedsSpread => true;
+
     /// <summary>What the cluster must be like.</summary>
     public virtual ClusterPlan Plan(ClusterPlan plan) => plan;
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -68,8 +69,18 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
                 await probe.SampleAsync(_world.Hosts, SamplesOfLatencyPerSecond, warm.Token);
             }
 
+            if (!await cluster.WaitSpreadAsync(HealPatience))
+            {
+                faults.Add($"not every node had half its share of shards within {HealPatience}");
+            }
+
             while (results.Count < options.Rounds && Stopwatch.GetElapsedTime(start) < options.TimeMax)
             {
+                if (round.NeedsSpread && !await cluster.WaitSpreadAsync(HealPatience))
+                {
+                    faults.Add($"not every node had half its share of shards {HealPatience} after round {results.Count}");
+                }
+
                 int number = results.Count + 1;
                 var context = new RoundContext(
                     cluster, _world, writer, probe, store, await cluster.StateAsync(), await store.ControllerAsync(), number,
@@ -89,7 +100,7 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
             faults.AddRange(await JudgeAllAsync(cluster, writer));
             faults.AddRange(await round.EndAsync(cluster));
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or RequestRefusedException)
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or RequestRefusedException or DbException)
         {
             faults.Add(e.Message);
             await SaveLogAsync(cluster);
@@ -118,6 +129,7 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
         int evictions = cluster.Evictions;
         ClusterNode[] victims = round.Choose(context);
         IReadOnlyList<string> untouched = round.Untouched(context, victims);
+        context.Probe.Avoided = victims;
         double before = 0;
         if (untouched.Count > 0)
         {
@@ -130,6 +142,7 @@ internal sealed class SoakRun(SoakOptions options, Round round, TextWriter outpu
         Strike strike = await round.StrikeAsync(context, victims);
         await struck.CancelAsync();
         double[] latencies = await during;
+        context.Probe.Avoided = [];
 
         await cluster.WaitWholeAsync(HealPatience);
         await context.Writer.HoldAsync();
