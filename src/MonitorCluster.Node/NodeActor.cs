@@ -34,7 +34,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         });
         Receive<ClusterViewChanged>(m => node.View = m);
         Receive<ReachabilityChanged>(node.Routes.Set);
-        Receive<HeartbeatTaken>(m => node.Routes.Confirm(m.SentAt));
+        Receive<HeartbeatTaken>(m => node.Routes.Confirm(m));
         Receive<MembershipEvicted>(m => node.End(NodeExit.Evicted, [$"incarnation {m.Incarnation} of this node was declared dead"]));
         Receive<MembershipRefused>(m => node.End(m.MayRetry ? NodeExit.Evicted : NodeExit.Configuration, m.Reasons));
         Receive<LeaveRequested>(m => node.AskToStop($"node {m.By} asks this node to leave"));

@@ -13,7 +13,8 @@ namespace MonitorCluster.Cluster.Membership;
 /// an answer at any time: strikes gone, vote withdrawn
 /// </code>
 /// The vote is one row in the database, which counts: this machine never declares anybody dead. A node that is not well itself does not vote
-/// (<see cref="LocalHealth"/>), nor against a member whose request arrived in the last two seconds.
+/// (<see cref="LocalHealth"/>), nor against a member whose request arrived in the last two seconds; and one that has no witness does not take a slow
+/// answer for a dead process while that process's heartbeats reach the database.
 /// </remarks>
 internal sealed class LivenessState(MembershipConfig config, MembershipOutbox outbox, ClusterMap map, long me)
 {
@@ -69,6 +70,15 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
 
         Schedule();
+    }
+
+    /// <summary>The members were read: heartbeat numbers may have moved.</summary>
+    internal void Observe()
+    {
+        foreach ((long incarnation, Target target) in targets)
+        {
+            target.SawBeat(map.Find(incarnation)?.HeartbeatSeq ?? 0, outbox.Now);
+        }
     }
 
     /// <summary>The probe timer ran out.</summary>
@@ -128,6 +138,7 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
 
         target.IsWaiting = false;
         target.IsReached = true;
+        target.BusySince = null;
         target.Strikes = 0;
         target.SilentSince = null;
         if (target.IsReported)
@@ -154,9 +165,9 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
 
         target.IsWaiting = false;
-        if (failure == PeerFailure.Busy)
+        if (failure == PeerFailure.Busy && outbox.Now - (target.BusySince ??= outbox.Now) < timing.Complain)
         {
-            Schedule(); // it has said something: neither a sign that it is well nor one that it is not
+            Schedule(); // it has said something, but nobody can work with it: after a while that is as bad as silence
             return;
         }
 
@@ -176,9 +187,16 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         {
             target.Strikes++;
         }
-        else if (target.VotedAt is not null || IsSilentForLong(target) || FindWitness(incarnation) is not { } witness)
+        else if (target.VotedAt is not null || IsSilentForLong(target))
         {
             Vote(incarnation, target);
+        }
+        else if (FindWitness(incarnation) is not { } witness)
+        {
+            if (failure != PeerFailure.TimedOut || outbox.Now - target.BeatAt >= timing.Watch)
+            {
+                Vote(incarnation, target);
+            }
         }
         else
         {
@@ -212,6 +230,16 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         }
 
         Schedule();
+    }
+
+    /// <summary>A witness has no verdict: it takes no more work now, or does not know the member. Somebody else is asked with the next ping.</summary>
+    internal void WitnessKnowsNothing(long incarnation)
+    {
+        if (targets.TryGetValue(incarnation, out Target? target))
+        {
+            target.IsWaiting = false;
+            Schedule();
+        }
     }
 
     /// <summary>The store did not take a vote: the next failure votes again.</summary>
@@ -316,6 +344,8 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
 
     private sealed class Target(TimeSpan due)
     {
+        private long lastBeat;
+
         /// <summary>When the next ping is due.</summary>
         internal TimeSpan Due { get; set; } = due;
 
@@ -329,6 +359,12 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
 
         internal TimeSpan? SilentSince { get; set; }
 
+        /// <summary>When its heartbeat number was last seen to move; it is read while anybody is suspected.</summary>
+        internal TimeSpan BeatAt { get; private set; } = due;
+
+        /// <summary>Since when it has answered nothing but that it takes no more links.</summary>
+        internal TimeSpan? BusySince { get; set; }
+
         /// <summary>Whether a vote is, or may be, in the store.</summary>
         internal bool HasVoted { get; set; }
 
@@ -337,6 +373,12 @@ internal sealed class LivenessState(MembershipConfig config, MembershipOutbox ou
         internal bool IsReported { get; set; }
 
         internal string LastFailure { get; set; } = string.Empty;
+
+        internal void SawBeat(long heartbeatSeq, TimeSpan now)
+        {
+            BeatAt = heartbeatSeq == lastBeat ? BeatAt : now;
+            lastBeat = heartbeatSeq;
+        }
 
         internal void Forgive()
         {

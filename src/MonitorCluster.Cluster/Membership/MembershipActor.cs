@@ -31,9 +31,9 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
         Receive<MembershipTimer>(timer => Step(new MembershipEvent.Elapsed(timer)));
         Receive<StoreReply>(reply =>
         {
-            if (reply.Result is HeartbeatResult)
+            if (reply.Result is HeartbeatResult taken)
             {
-                Context.System.EventStream.Publish(new HeartbeatTaken(heartbeatSentAt));
+                Context.System.EventStream.Publish(new HeartbeatTaken(heartbeatSentAt, taken.ClusterVersion));
             }
 
             Step(new MembershipEvent.Succeeded((StoreCall)reply.Tag!, reply.Result));

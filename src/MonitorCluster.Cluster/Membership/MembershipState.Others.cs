@@ -42,11 +42,14 @@ internal sealed partial class MembershipState
             case PeerTag.Probe probe:
                 liveness!.Unanswered(probe.Target, silent.Failure, silent.Reason);
                 break;
+            case PeerTag.Witness witness when silent.Failure is PeerFailure.Busy or PeerFailure.Refused:
+                liveness!.WitnessKnowsNothing(witness.Target);
+                break;
             case PeerTag.Witness witness:
                 liveness!.WitnessAnswered(witness.Target, witness.Third, silent.Reason.Length > 0 ? silent.Reason : "no answer");
                 break;
             case PeerTag.PingFor ping:
-                pingDesk.Unanswered(ping.Request, silent.Reason);
+                pingDesk.Unanswered(ping.Request, silent.Failure, silent.Reason);
                 break;
             case PeerTag.News told:
                 news.Unanswered(told.Member);

@@ -248,6 +248,8 @@ internal sealed partial class MembershipState
             TakeChange(active);
         }
 
+        liveness!.Observe();
+
         if (lookAgain)
         {
             lookAgain = false;

@@ -42,7 +42,16 @@ internal sealed class PingDesk(MembershipConfig config, MembershipOutbox outbox,
         Reply(request, isOther ? $"{who} answers there" : string.Empty);
     }
 
-    internal void Unanswered(long request, string reason) => Reply(request, reason.Length > 0 ? reason : "no answer");
+    internal void Unanswered(long request, PeerFailure failure, string reason)
+    {
+        if (failure == PeerFailure.Busy && waiting.Remove(request, out (IActorRef Asker, long Expected) asked))
+        {
+            outbox.Answer(asked.Asker, new RequestRefused($"no verdict: {reason}"));
+            return;
+        }
+
+        Reply(request, reason.Length > 0 ? reason : "no answer");
+    }
 
     private void Reply(long request, string failure)
     {

@@ -97,7 +97,8 @@ internal sealed class LabelPattern
         }
 
         bool isAny = source.EndsWith(".*", StringComparison.Ordinal);
-        if ((isAny || source.EndsWith(".+", StringComparison.Ordinal)) && TryLiterals(source[..^2]) is { Count: 1 } head)
+        if ((isAny || source.EndsWith(".+", StringComparison.Ordinal)) && !source.Contains('|', StringComparison.Ordinal)
+            && TryLiterals(source[..^2]) is { Count: 1 } head)
         {
             string prefix = head.Single();
             return new LabelPattern(null, prefix, prefix.Length + (isAny ? 0 : 1), null);

@@ -86,11 +86,6 @@ internal sealed partial class JournalActor
         counters.AddHandOver(outcome.Kind, pause);
         LogHandOver(shard.ShardId, outcome.Kind, pause.TotalMilliseconds);
         asker.Tell(new HandOverEnded(shard.ShardId, shard.Epoch, shard.MoveId, shard.Jseq, outcome.Kind, shard.Row, pause));
-        if (outcome.Kind == HandOverKind.Cancelled)
-        {
-            dirty.Add(shard.ShardId); // what it said while rounds left it out was not heard
-        }
-
         switch (outcome.Kind)
         {
             case HandOverKind.Done:
@@ -105,6 +100,7 @@ internal sealed partial class JournalActor
                 Leave(shard.ShardId, shard.Epoch);
                 break;
             case HandOverKind.Cancelled when shard.Row is not null:
+                dirty.Add(shard.ShardId);
                 returned = new JournalTaken(round, shard.ShardId, shard.Epoch, shard.Row, null);
                 if (IsIdle)
                 {
@@ -116,6 +112,12 @@ internal sealed partial class JournalActor
                 counters.AddUnflushed(-(shard.Row?.Body.Length ?? 0));
                 Leave(shard.ShardId, shard.Epoch);
                 break;
+        }
+
+        // The shard may have come back in a later epoch before this answer did.
+        if (shards.ContainsKey(shard.ShardId))
+        {
+            dirty.Add(shard.ShardId); // what it said while rounds left it out was not heard
         }
 
         StartRoundIfDue();

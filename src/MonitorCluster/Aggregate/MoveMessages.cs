@@ -22,17 +22,17 @@ internal sealed record WarmRequest(int ShardId, long Epoch, long MoveId, long Ve
     }
 }
 
-/// <summary>"Loaded up to this journal row."</summary>
-/// <param name="Jseq">The row's number, 0 when there is none.</param>
-internal sealed record WarmAnswer(long Jseq)
+/// <summary>"Loaded up to this journal row", or "I cannot read this shard": then it stays where it is served.</summary>
+/// <param name="Jseq">The row's number, 0 when there is none; null when the shard cannot be read.</param>
+internal sealed record WarmAnswer(long? Jseq)
 {
-    public byte[] ToBytes() => MoveMessages.Write(Jseq);
+    public byte[] ToBytes() => MoveMessages.Write(Jseq is { } jseq ? jseq + 1 : 0);
 
     /// <summary>Reads bytes from another node; null when they are no such answer.</summary>
     public static WarmAnswer? Read(ReadOnlySpan<byte> bytes)
     {
         Span<long> numbers = stackalloc long[1];
-        return MoveMessages.TryRead(bytes, numbers) ? new WarmAnswer(numbers[0]) : null;
+        return MoveMessages.TryRead(bytes, numbers) ? new WarmAnswer(numbers[0] == 0 ? null : numbers[0] - 1) : null;
     }
 }
 

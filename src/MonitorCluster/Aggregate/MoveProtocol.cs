@@ -38,6 +38,9 @@ internal sealed record HandOverEnded(int ShardId, long Epoch, long MoveId, long 
 /// <summary>A warming shard is loaded up to a row.</summary>
 internal sealed record ShardWarmed(int ShardId, long Jseq);
 
+/// <summary>What is stored of an owned shard cannot be read. It is tried again; a warming one ends instead.</summary>
+internal sealed record ShardUnreadable(int ShardId);
+
 /// <summary>The warming shard is this node's now: read what was written since, then serve.</summary>
 internal sealed record TakeOverShard(long Epoch);
 

@@ -12,8 +12,9 @@ namespace MonitorCluster.Aggregate;
 //   A -> B  Grant                                                                     B reads the rows it lacks, and serves
 //   A  Released: answers queries for 5 s                                              for those whose map is older, or while B reads
 //
-// No message is needed: a Warm that is refused lets B load the whole shard when it sees its row, without Grant it sees its row with the next view, and a
-// shard that was warmed for nothing is dropped when the view shows the move gone, or after 40 s.
+// A shard that B cannot read stays with A: what A holds in memory may be the only good copy. Otherwise no message is needed: a Warm that is refused
+// lets B load the whole shard when it sees its row, without Grant it sees its row with the next view, and a shard that was warmed for nothing is
+// dropped when the view shows the move gone, or after 40 s.
 internal sealed partial class RegionState
 {
     /// <summary>How long the giver waits for the new owner to have loaded.</summary>
@@ -114,6 +115,15 @@ internal sealed partial class RegionState
         if (owned.TryGetValue(shardId, out OwnedShard? shard))
         {
             Do(shard, shard.HandOver.Warmed(moveId));
+        }
+    }
+
+    /// <summary>The new owner cannot read what is stored of the shard: it stays here, where it is served, and the controller cancels the move.</summary>
+    public void TakeWarmUnreadable(int shardId, long moveId)
+    {
+        if (owned.TryGetValue(shardId, out OwnedShard? shard) && shard.HandOver.MoveId == moveId)
+        {
+            Do(shard, shard.HandOver.GiveUp());
         }
     }
 
@@ -293,7 +303,9 @@ internal sealed partial class RegionState
         }
         else if (WarmOf(instance) is { } shard)
         {
-            EndWarm(shard, "it could not load the shard");
+            shard.Askers.ForEach(a => effects.Add(new RegionEffect.AnswerWarm(a, new WarmAnswer(null), string.Empty)));
+            shard.Askers.Clear();
+            EndWarm(shard, string.Empty);
             return;
         }
 

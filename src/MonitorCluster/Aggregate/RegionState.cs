@@ -5,6 +5,7 @@ namespace MonitorCluster.Aggregate;
 /// <code>
 /// the view says mine:  Unknown -- store was asked --> Empty -- first use --> Loading --> Ready        (nothing stored)
 ///                                              \----> Queued -- a place is free --> Loading --> Ready  (data stored)
+///                                                                                       \----> Damaged -- repaired --> Ready
 /// its actor ended (fenced, or the store names another owner): Closed -- 1 s --> Queued, when the view still says mine
 /// given away (<see cref="HandOverState"/>): Released, 5 s, answers queries        asked to warm: an actor aside, until the shard is mine
 /// </code>
@@ -47,6 +48,9 @@ internal sealed partial class RegionState
 
         /// <summary>Its actor loads it.</summary>
         Loading,
+
+        /// <summary>What is stored of it cannot be read. Its actor tries again now and then; others do not wait until somebody repairs the store.</summary>
+        Damaged,
 
         /// <summary>Its actor serves.</summary>
         Ready,
@@ -120,6 +124,15 @@ internal sealed partial class RegionState
         {
             Set(shard, Stage.Ready);
             Do(shard, shard.HandOver.Opened());
+        }
+    }
+
+    /// <summary>A shard's actor cannot read what is stored.</summary>
+    public void TakeUnreadable(long instance)
+    {
+        if (OwnedOf(instance) is { Stage: Stage.Loading } shard)
+        {
+            Set(shard, Stage.Damaged);
         }
     }
 

@@ -174,6 +174,7 @@ internal sealed partial class ShardActor
             return;
         }
 
+        Context.Parent.Tell(new ShardUnreadable(recipe.ShardId));
         state = NewState(); // half of it may have been restored
         hasBase = false;
         Timers.StartSingleTimer("load", new RetryLoad(), DamagedRetryDelay);

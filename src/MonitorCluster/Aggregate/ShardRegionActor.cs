@@ -69,14 +69,15 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         Handle<MembershipReady>(Join);
         Handle<ClusterViewChanged>(state.TakeView);
         Handle<ShardReady>(_ => state.TakeReady(Instance));
+        Handle<ShardUnreadable>(_ => state.TakeUnreadable(Instance));
         Handle<ShardWarmed>(m => state.TakeWarmed(Instance, m.Jseq));
         Handle<MoveBegun>(m => state.TakeMoveBegun(Instance, m.MoveId));
         Handle<HandOverEnded>(m => state.TakeHandOverEnded(m, Instance, NowMs));
         Handle<Terminated>(m => Ended(m.ActorRef));
         Handle<RegionTick>(_ => Tick());
         Handle<IncomingRequest>(Serve);
-        Handle<PeerAnswer>(m => WarmAnswered(m.Tag, null));
-        Handle<PeerFailed>(m => WarmAnswered(m.Tag, m));
+        Handle<PeerAnswer>(WarmAnswered);
+        Handle<PeerFailed>(WarmFailed);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -221,19 +222,33 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void WarmAnswered(object? tag, PeerFailed? failed)
+    private void WarmAnswered(PeerAnswer answer)
     {
-        if (tag is not WarmRequest request)
+        if (answer.Tag is not WarmRequest request)
         {
             return;
         }
 
-        if (failed is not null)
+        if (WarmAnswer.Read(answer.Body.Span) is { Jseq: not null })
         {
-            LogNotWarmed(request.ShardId, failed.Reason);
+            state.TakeWarmAnswer(request.ShardId, request.MoveId);
+        }
+        else
+        {
+            LogUnreadableThere(request.ShardId, answer.Peer.Name);
+            state.TakeWarmUnreadable(request.ShardId, request.MoveId);
+        }
+    }
+
+    private void WarmFailed(PeerFailed failed)
+    {
+        if (failed.Tag is not WarmRequest request)
+        {
+            return;
         }
 
-        if (failed is null or { Failure: PeerFailure.Refused })
+        LogNotWarmed(request.ShardId, failed.Reason);
+        if (failed.Failure == PeerFailure.Refused)
         {
             state.TakeWarmAnswer(request.ShardId, request.MoveId);
         }
@@ -328,6 +343,9 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
 
     [LoggerMessage(EventId = 4301, Level = LogLevel.Error, Message = "{What}: this should never be; the shard or the view is left aside")]
     private partial void LogViolated(string what);
+
+    [LoggerMessage(EventId = 4303, Level = LogLevel.Warning, Message = "Shard {ShardId} stays here: {Node} cannot read what is stored of it")]
+    private partial void LogUnreadableThere(int shardId, string node);
 
     [LoggerMessage(EventId = 4302, Level = LogLevel.Debug, Message = "Shard {ShardId} is to move to a node that has not loaded it: {Reason}")]
     private partial void LogNotWarmed(int shardId, string reason);

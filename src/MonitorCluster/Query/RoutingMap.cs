@@ -10,7 +10,7 @@ internal sealed class RoutingMap(string nodeName)
     private readonly HashSet<TaskCompletionSource> waiting = []; // guarded by gate
     private volatile ClusterRoutes current = ClusterRoutes.Empty;
     private volatile ReachabilityChanged reached = new(new Dictionary<long, bool>());
-    private long confirmedAt = long.MinValue;
+    private volatile HeartbeatTaken? confirmed;
 
     /// <summary>The newest version.</summary>
     public ClusterRoutes Current => current;
@@ -45,13 +45,12 @@ internal sealed class RoutingMap(string nodeName)
     /// <summary>Takes what membership published.</summary>
     public void Set(ReachabilityChanged now) => reached = now;
 
-    /// <summary>Notes that the store was reached: what it said of the cluster then is known, or will be in a moment.</summary>
-    /// <param name="timestamp">When, of the node's clock.</param>
-    public void Confirm(long timestamp) => Volatile.Write(ref confirmedAt, timestamp);
+    /// <summary>Notes that the store was reached.</summary>
+    public void Confirm(HeartbeatTaken taken) => confirmed = taken;
 
-    /// <summary>Whether the store was reached within a time.</summary>
+    /// <summary>Whether the store was reached within a time, and the version that it named then is known.</summary>
     public bool IsConfirmed(TimeSpan within, TimeProvider time) =>
-        Volatile.Read(ref confirmedAt) is var at && at != long.MinValue && time.GetElapsedTime(at) <= within;
+        confirmed is { } taken && current.Version >= taken.ClusterVersion && time.GetElapsedTime(taken.SentAt) <= within;
 
     /// <summary>Completes when a version above <paramref name="version"/> is known, or after a time.</summary>
     public async Task WaitForNewerAsync(long version, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)

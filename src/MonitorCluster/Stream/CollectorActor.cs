@@ -114,6 +114,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
 
         AnswerAll(null);
         DeleteWhatIsDone();
+        AnswerIfEverythingIsDurable();
     }
 
     private void OnDurable(SectionsDurable durable)
@@ -131,7 +132,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
 
     private void AnswerIfEverythingIsDurable()
     {
-        if (setup.Counters.OldestUnackedMs == 0)
+        if (setup.Counters.OldestUnackedMs == 0 && !state.IsSyncing)
         {
             waitingForAll.ForEach(asker => asker.Tell(EverythingDurable.Instance, Self));
             waitingForAll.Clear();
@@ -142,6 +143,7 @@ public sealed partial class CollectorActor : ReceiveActor, IWithTimers
     {
         state.OnFailed(failed.Lsn, NowMs, waiters);
         AnswerAll(SubmitRefusal.WalFailed);
+        AnswerIfEverythingIsDurable();
     }
 
     private void OnOpened(WalRecovery recovery)

@@ -170,6 +170,9 @@ internal sealed partial class CollectorState
         }
     }
 
+    /// <summary>Whether something is written to the log and not yet synced.</summary>
+    public bool IsSyncing => pendingAppends.Count > 0;
+
     private void Gauge()
     {
         usedBytes = 0;

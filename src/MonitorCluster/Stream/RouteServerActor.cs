@@ -17,7 +17,11 @@ public sealed class RouteServerActor : ReceiveActor
     private RouteServerActor(IActorRef peers, ClusterShape shape)
     {
         this.peers = peers;
-        Receive<ClusterViewChanged>(m => (view, storeReachedAt) = (m, Context.System.TimeProvider.GetTimestamp()));
+        Receive<ClusterViewChanged>(m =>
+        {
+            storeReachedAt = view is null ? Context.System.TimeProvider.GetTimestamp() : storeReachedAt; // a later one may have waited here
+            view = m;
+        });
         Receive<HeartbeatTaken>(m => storeReachedAt = m.SentAt);
         Receive<IncomingRequest>(request => Sender.Tell(Answer(request, shape), Self));
     }

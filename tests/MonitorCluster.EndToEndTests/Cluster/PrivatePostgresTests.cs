@@ -9,7 +9,7 @@ public sealed class PrivatePostgresTests
     [RequiresPostgresFact]
     public async Task Database_EndedAtOnce_KeepsWhatWasCommittedAndBreaksConnections()
     {
-        await using PrivatePostgres database = await PrivatePostgres.StartAsync();
+        await using PrivatePostgres database = await PrivatePostgres.StartAsync([]);
         await using NpgsqlConnection connection = await OpenAsync(database);
         await ExecuteAsync(connection, "CREATE TABLE kept AS SELECT 42 AS n");
 
@@ -24,7 +24,7 @@ public sealed class PrivatePostgresTests
     [RequiresPostgresFact]
     public async Task Database_Paused_AnswersNothingAndThenGoesOn()
     {
-        await using PrivatePostgres database = await PrivatePostgres.StartAsync(IPAddress.Loopback);
+        await using PrivatePostgres database = await PrivatePostgres.StartAsync([IPAddress.Loopback]);
         await using NpgsqlConnection connection = await OpenAsync(database);
 
         await database.PauseAsync();

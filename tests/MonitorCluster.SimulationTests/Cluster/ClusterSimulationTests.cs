@@ -67,7 +67,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
         return $"{failures.Count} seeds fail; replay one with MC_SIM_SEED=<seed> (docs/simulation.md)\n{string.Join('\n', lines)}";
     }
 
-    // MC_SIM_SEED=17 replays one, MC_SIM_SEEDS=1-20000 runs a night's worth.
+    // MC_SIM_SEED=17 replays one, MC_SIM_SEEDS=1-20000 runs a night's worth; with MC_SIM_SHORT=1 only its one-minute worlds.
     private static int[] SeedRange()
     {
         if (Environment.GetEnvironmentVariable("MC_SIM_SEED") is { Length: > 0 } one)
@@ -78,6 +78,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
         string[] ends = Environment.GetEnvironmentVariable("MC_SIM_SEEDS") is { Length: > 0 } range ? range.Split('-') : ["1", $"{Seeds}"];
         int from = int.Parse(ends[0], CultureInfo.InvariantCulture);
         int to = int.Parse(ends[1], CultureInfo.InvariantCulture);
-        return [.. Kept.Union(Enumerable.Range(from, to - from + 1))];
+        bool isShort = Environment.GetEnvironmentVariable("MC_SIM_SHORT") == "1";
+        return [.. Kept.Union(Enumerable.Range(from, to - from + 1).Where(seed => !isShort || !ClusterWorld.IsLong(seed)))];
     }
 }

@@ -107,11 +107,11 @@ internal sealed partial class ClusterWorld
         }
     }
 
-    // Most are short; some outlast every patience of the program.
+    // Most are short; some outlast every patience of the program, and in long worlds even the two minutes after which standing complaints are judged.
     private TimeSpan Span() => TimeSpan.FromMilliseconds(Random.Next(10) switch
     {
         < 5 => Random.Next(50, 2_000),
         < 8 => Random.Next(2_000, 8_000),
-        _ => Random.Next(8_000, 30_000),
+        _ => Random.Next(8_000, IsLong(Seed) && Random.Next(4) == 0 ? 160_000 : 30_000),
     });
 }

@@ -73,9 +73,11 @@ internal sealed partial class ClusterWorld
 
     private int ActiveMembers() => Store.Query($"SELECT count(*) FROM member WHERE status = {(int)MemberStatus.Active}", r => r.GetInt32(0))[0];
 
-    private string Ailments(SimBatch?[] last) => $"{ActiveMembers()} active members; " + string.Join("; ", machines.Select((m, i) => m.Process?.Node is not { } node
+    private string Ailments(SimBatch?[] last) => $"{ActiveMembers()} active members; {string.Join("; ", machines.Select((m, i) => Ailment(m, last[i])))}";
+
+    private static string Ailment(ClusterMachine m, SimBatch? last) => m.Process?.Node is not { } node
         ? $"{m.Name} does not run"
-        : $"{m.Name}: ready {node.IsReady}, stopping {m.IsStopping}, oldest unjournalled {node.StreamCounters.OldestUnackedMs}, last batch {last[i]?.Fate}"));
+        : $"{m.Name}: ready {node.IsReady}, stopping {m.IsStopping}, oldest unjournalled {node.StreamCounters.OldestUnackedMs}, last batch {last?.Fate}";
 
     // The shards belong to living members, none is on its way any more but by balance, and every node knows.
     private void CheckOwners()

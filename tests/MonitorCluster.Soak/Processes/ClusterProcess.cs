@@ -131,7 +131,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every node has at least half its share of the shards, and none is on its way. A node gets shards some time after it joined.</summary>
+    /// <summary>Waits until every node has at least half its share of the shards, and none is on its way: a node gets shards a while after it joined.</summary>
     /// <returns>Whether that came in time.</returns>
     public async Task<bool> WaitSpreadAsync(TimeSpan patience)
     {

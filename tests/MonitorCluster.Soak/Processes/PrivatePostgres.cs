@@ -14,12 +14,14 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private const string Database = "mc";
 
     private readonly IReadOnlyList<IPAddress> _addresses;
+    private readonly string _settings;
     private readonly int _port;
     private readonly string _folder;
 
-    private PrivatePostgres(IReadOnlyList<IPAddress> addresses)
+    private PrivatePostgres(IReadOnlyList<IPAddress> addresses, string settings)
     {
         _addresses = addresses;
+        _settings = settings;
         _port = addresses.Count == 0 ? 5432 : FreePorts.Take(addresses[0]);
 
         // 0755, so that the server's user can pass; what is below belongs to that user alone.
@@ -30,6 +32,9 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>The programs that a test needs for this.</summary>
     public static string[] Programs => Environment.IsPrivilegedProcess ? ["initdb", "pg_ctl", "createdb", "runuser"] : ["initdb", "pg_ctl", "createdb"];
 
+    /// <summary>The port it listens on, on each of its addresses.</summary>
+    public int PortNumber => _port;
+
     private string Port => _port.ToString(CultureInfo.InvariantCulture);
 
     private string Data => Path.Combine(_folder, "server", "data");
@@ -38,9 +43,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
     /// <summary>Makes and starts a server with an empty database.</summary>
     /// <param name="addresses">Where it listens; none for a unix socket alone.</param>
-    public static async Task<PrivatePostgres> StartAsync(params IReadOnlyList<IPAddress> addresses)
+    /// <param name="settings">More options of the server's command line.</param>
+    public static async Task<PrivatePostgres> StartAsync(IReadOnlyList<IPAddress> addresses, string settings = "")
     {
-        var server = new PrivatePostgres(addresses);
+        var server = new PrivatePostgres(addresses, settings);
         try
         {
             Directory.CreateDirectory(server.Socket, (UnixFileMode)0b111_000_000);
@@ -63,16 +69,16 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
     /// <summary>How a client reaches the database.</summary>
     /// <param name="address">Which of the addresses; ignored when there are none.</param>
-    public string ConnectionString(int address = 0) =>
-        $"Host={(_addresses.Count == 0 ? Socket : _addresses[address])};Port={Port};Username={Database};Database={Database}";
+    /// <param name="database">Which database; the empty one that was made for the caller unless told.</param>
+    public string ConnectionString(int address = 0, string database = Database) =>
+        $"Host={(_addresses.Count == 0 ? Socket : _addresses[address])};Port={Port};Username={Database};Database={database}";
 
     /// <summary>Starts the server again on its data.</summary>
     public Task StartAgainAsync()
     {
         string listen = string.Join(',', _addresses);
 
-        // Six nodes with four connections each, and some for whoever looks on.
-        string options = $"-p {Port} -c listen_addresses={listen} -c unix_socket_directories={Socket} -c max_connections=100";
+        string options = $"-p {Port} -c listen_addresses={listen} -c unix_socket_directories={Socket} -c max_connections=200 {_settings}";
         return RunAsync("pg_ctl", "-D", Data, "-w", "-t", "60", "-l", Path.Combine(Socket, "log"), "-o", options, "start");
     }
 

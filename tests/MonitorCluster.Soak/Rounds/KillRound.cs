@@ -9,8 +9,8 @@ internal sealed class KillRound(int count) : Round
 
     public override string Name => count == 1 ? "kill-one" : "kill-two";
 
-    // Fifty rounds: the node that was killed last has few shards in the next one, and others are struck.
-    public override bool NeedsSpread => false;
+    // Of fifty rounds: the node that was killed last has few shards in the next one, and others are struck.
+    public override bool NeedsSpread => count > 1;
 
     public override double GapMaxSeconds => count == 1 ? 10 : 30;
 

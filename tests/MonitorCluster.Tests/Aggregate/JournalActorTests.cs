@@ -153,6 +153,22 @@ public class JournalActorTests
     }
 
     [Fact]
+    public void HandOver_ShardIsBackBeforeItsOutcome_IsNotForgotten()
+    {
+        HandOver(0, jseq: 1);
+        var later = new List<object>();
+        IActorRef again = _simulation.System.ActorOf(Props.Create(() => new Recorder(later)), "shard-0-again");
+        _journal.Tell(new ShardReady(0, 3), again); // the new owner gave it back, and the first answer is still on its way
+        StartRound(0);
+        Assert.Empty(later.OfType<TakeJournal>());
+
+        AnswerStore(new HandOverOutcome(HandOverKind.Done, new FlushResult([], [])));
+        _simulation.Advance(10);
+
+        Assert.Single(later.OfType<TakeJournal>());
+    }
+
+    [Fact]
     public void HandOver_Cancelled_WritesTheRowAsAnOrdinaryOneBeforeAnyOther()
     {
         HandOver(0, jseq: 1);

@@ -13,6 +13,8 @@ public class MoveMessagesTests
         Assert.Equal(warm, WarmRequest.Read(warm.ToBytes()));
         Assert.Equal(grant, GrantRequest.Read(grant.ToBytes()));
         Assert.Equal(new WarmAnswer(17), WarmAnswer.Read(new WarmAnswer(17).ToBytes()));
+        Assert.Equal(new WarmAnswer(0), WarmAnswer.Read(new WarmAnswer(0).ToBytes()));
+        Assert.Equal(new WarmAnswer(null), WarmAnswer.Read(new WarmAnswer(null).ToBytes()));
     }
 
     [Fact]

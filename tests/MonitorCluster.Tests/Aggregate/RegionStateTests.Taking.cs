@@ -27,6 +27,17 @@ public partial class RegionStateTests
     }
 
     [Fact]
+    public void Taking_ShardThatCannotBeRead_SaysSo()
+    {
+        long actor = Warm();
+
+        _state.TakeEnded(actor, _nowMs);
+        Settle();
+
+        Assert.Equal(new WarmAnswer(null), Assert.Single(_effects.OfType<RegionEffect.AnswerWarm>()).Answer);
+    }
+
+    [Fact]
     public void Taking_GrantLost_TakesOverWhenTheViewShowsIt()
     {
         long actor = Warm(); // and its answer is lost, too

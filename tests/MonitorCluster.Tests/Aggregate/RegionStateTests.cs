@@ -189,6 +189,43 @@ public partial class RegionStateTests
     }
 
     [Fact]
+    public void Giving_TargetCannotReadTheShard_ItStaysWhereItIsServed()
+    {
+        long actor = Own(0, epoch: 3);
+        See(new ShardOwner(0, 3, Me, Other, 10, 7));
+        _state.TakeMoveBegun(actor, 7);
+
+        _state.TakeWarmUnreadable(0, 7);
+        Settle();
+        See(new ShardOwner(0, 3, Me, Other, 10, 7), new ShardOwner(1, 1, Other, null, 11)); // the controller has not cancelled it yet
+
+        Assert.Single(Told(actor), m => m is EndMove);
+        Assert.DoesNotContain(Told(actor), m => m is FreezeShard);
+        Assert.Equal(LocalShardStatus.Ready, _state.Describe(0)!.Value.Shard.Status);
+    }
+
+    [Fact]
+    public void Loading_ShardsThatCannotBeRead_HoldUpNobodyElse()
+    {
+        int count = RegionState.LoadsMax + 1;
+        _state.Join(Me);
+        See([.. Enumerable.Range(0, count).Select(i => new ShardOwner(i, 1, Me, null, 1))]);
+        WithData([.. Enumerable.Range(0, count)]);
+        long[] damaged = [.. _effects.OfType<RegionEffect.OpenActor>().Select(o => o.Instance)];
+
+        Array.ForEach(damaged, _state.TakeUnreadable);
+        Settle();
+        long healthy = _effects.OfType<RegionEffect.OpenActor>().Last().Instance;
+        Assert.DoesNotContain(healthy, damaged);
+        _state.TakeReady(healthy);
+
+        Assert.True(_state.IsReady);
+        Assert.Equal(LocalShardStatus.Loading, _state.Describe(0)!.Value.Shard.Status); // and queries say that it is not served
+        _state.TakeReady(damaged[0]); // somebody has repaired the store
+        Assert.Equal(LocalShardStatus.Ready, _state.Describe(0)!.Value.Shard.Status);
+    }
+
+    [Fact]
     public void Giving_TargetNeverAnswers_TheControllerEndsTheMoveAndNothingHappened()
     {
         long actor = Own(0, epoch: 3);

@@ -1,4 +1,5 @@
 using MonitorCluster.Aggregate;
+using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Transport;
 using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.Model;
@@ -60,6 +61,20 @@ public sealed class QueryServiceTests
         QueryException doubt = Assert.Throws<QueryException>(() => world.Query(zombie, own));
 
         Assert.Contains("others may own them", doubt.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Query_NamedHostAndANewerVersionNotRead_AsksEveryOwner()
+    {
+        var world = new QueryWorld(nodes: 3, shards: 3);
+        QueryNode behind = world.Nodes[0];
+        world.Nodes[1].Serve(0, 2, world.Series(0));
+        world.Own(0, world.Nodes[1], epoch: 2);
+        world.Publish(world.Nodes[1], world.Nodes[2]);
+
+        behind.Routes.Confirm(new HeartbeatTaken(world.System.TimeProvider.GetTimestamp(), world.Nodes[1].Routes.Current.Version));
+
+        Assert.Throws<QueryException>(() => world.Query(behind, $"m{{host=\"{world.Host(0)}\"}}"));
     }
 
     [Fact]

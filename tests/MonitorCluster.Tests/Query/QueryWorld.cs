@@ -77,7 +77,7 @@ internal sealed class QueryWorld
         foreach (QueryNode node in told.Length == 0 ? Nodes : told)
         {
             node.Routes.Set(view);
-            node.Routes.Confirm(System.TimeProvider.GetTimestamp());
+            node.Routes.Confirm(new HeartbeatTaken(System.TimeProvider.GetTimestamp(), version));
         }
     }
 

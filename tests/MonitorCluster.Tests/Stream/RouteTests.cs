@@ -118,12 +118,12 @@ public sealed class RouteTests
 
         simulation.Advance(9);
         Assert.Equal(typeof(RequestReply), Ask());
-        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp()), null);
+        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp(), 9), null);
         simulation.Advance(9);
         Assert.Equal(typeof(RequestReply), Ask());
         simulation.Advance(2);
         Assert.Equal(typeof(RequestRefused), Ask());
-        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp()), null);
+        server.Tell(new HeartbeatTaken(simulation.System.TimeProvider.GetTimestamp(), 9), null);
         Assert.Equal(typeof(RequestReply), Ask());
     }
 

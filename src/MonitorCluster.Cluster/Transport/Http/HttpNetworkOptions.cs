@@ -40,7 +40,7 @@ public sealed record HttpNetworkOptions
     public int UnknownLinksMax { get; init; } = 256;
 
     /// <summary>Of those, from one address: a stranger on one machine must not keep the nodes of all others out.</summary>
-    public int UnknownLinksOfOneMax { get; init; } = 16;
+    public int UnknownLinksOfOneMax { get; init; } = 64;
 
     /// <summary>How long what an accepted link that has shown nothing was told may take to leave.</summary>
     public TimeSpan UnknownLinger { get; init; } = TimeSpan.FromMilliseconds(500);

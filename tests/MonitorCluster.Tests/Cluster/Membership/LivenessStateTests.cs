@@ -16,7 +16,10 @@ public class LivenessStateTests
     private readonly HashSet<long> lyingWitness = [];
     private readonly List<ReachabilityChanged> published = [];
     private PeerFailure failure = PeerFailure.NotListening;
+    private readonly SortedList<TimeSpan, List<Action>> due = [];
     private TimeSpan nextTimer = TimeSpan.MaxValue;
+    private bool isWitnessIgnorant;
+    private long heartbeat;
 
     public LivenessStateTests() => liveness = new LivenessState(machines.Config(), machines.Outbox, machines.Map, Me);
 
@@ -81,10 +84,49 @@ public class LivenessStateTests
         silent.Add(2);
         failure = PeerFailure.Busy;
 
-        List<string> log = Run(30, 2, 3);
+        List<string> log = Run(9.5, 2, 3);
 
         Assert.DoesNotContain(log, line => line.StartsWith("Vote", StringComparison.Ordinal));
-        Assert.InRange(log.Count(line => line.StartsWith("Ping ", StringComparison.Ordinal)), 55, 65); // and it is asked no faster
+        Assert.InRange(log.Count(line => line.StartsWith("Ping ", StringComparison.Ordinal)), 18, 22); // and it is asked no faster
+    }
+
+    [Fact]
+    public void Unanswered_TakesNoMoreLinksForTenSeconds_IsAsBadAsSilence()
+    {
+        silent.Add(2);
+        failure = PeerFailure.Busy;
+
+        string vote = Run(15, 2, 3).First(line => line.StartsWith("Vote", StringComparison.Ordinal));
+
+        Assert.InRange(double.Parse(vote.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture), 10, 12);
+    }
+
+    [Fact]
+    public void WitnessKnowsNothing_NoVote_TheNextPingAsksAgain()
+    {
+        silent.Add(2);
+        isWitnessIgnorant = true;
+
+        List<string> log = Run(5, 2, 3);
+
+        Assert.DoesNotContain(log, line => line.StartsWith("Vote", StringComparison.Ordinal));
+        Assert.InRange(log.Count(line => line.StartsWith("PingOther", StringComparison.Ordinal)), 3, 25);
+    }
+
+    [Fact]
+    public void Unanswered_TimeoutsWithoutAWitness_VotesOnlyWhenItsHeartbeatsStop()
+    {
+        silent.Add(2);
+        failure = PeerFailure.TimedOut;
+
+        List<string> log = [];
+        for (heartbeat = 1; heartbeat < 8; heartbeat++)
+        {
+            log.AddRange(Run(1, 2));
+        }
+
+        Assert.DoesNotContain(log, line => line.StartsWith("Vote", StringComparison.Ordinal));
+        Assert.Contains(Run(5, 2), line => line.StartsWith("Vote 2", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -286,12 +328,12 @@ public class LivenessStateTests
     private List<string> Run(double seconds, params long[] others)
     {
         List<string> log = [];
-        machines.See(machines.Map.Version + 1, [Row(Me), .. others.Select(n => Row(n))]);
+        machines.See(machines.Map.Version + 1, [Row(Me), .. others.Select(n => Row(n, heartbeat: heartbeat))]);
         liveness.TakeView();
-        SortedList<TimeSpan, List<Action>> due = [];
+        liveness.Observe();
         TimeSpan end = machines.Now + TimeSpan.FromSeconds(seconds);
-        Take(log, due);
-        for (TimeSpan next = Next(due); next <= end; next = Next(due))
+        Take(log);
+        for (TimeSpan next = Next(); next <= end; next = Next())
         {
             machines.AdvanceTo(next);
             if (due.TryGetValue(next, out List<Action>? actions) && due.Remove(next))
@@ -304,17 +346,17 @@ public class LivenessStateTests
                 liveness.Elapsed();
             }
 
-            Take(log, due);
+            Take(log);
         }
 
         machines.AdvanceTo(end);
         return log;
     }
 
-    private TimeSpan Next(SortedList<TimeSpan, List<Action>> due) =>
+    private TimeSpan Next() =>
         due.Count > 0 && due.Keys[0] < nextTimer ? due.Keys[0] : nextTimer;
 
-    private void Take(List<string> log, SortedList<TimeSpan, List<Action>> due)
+    private void Take(List<string> log)
     {
         for (List<MembershipEffect> effects = machines.Effects(); effects.Count > 0; effects = machines.Effects())
         {
@@ -336,13 +378,19 @@ public class LivenessStateTests
                         break;
                     case MembershipEffect.AskPeer { Request.Tag: PeerTag.Probe probe } ask:
                         log.Add(FormattableString.Invariant($"Ping {probe.Target} {now:0.##}"));
-                        Answer(due, ask.Request, silent.Contains(probe.Target), () => liveness.Answered(probe.Target, Peer(probe.Target)),
+                        Answer(ask.Request, silent.Contains(probe.Target), () => liveness.Answered(probe.Target, Peer(probe.Target)),
                             () => liveness.Unanswered(probe.Target, failure, failure.ToString()));
                         break;
                     case MembershipEffect.AskPeer { Request.Tag: PeerTag.Witness witness } ask:
                         log.Add(FormattableString.Invariant($"PingOther {witness.Third} {now:0.##}"));
+                        if (isWitnessIgnorant)
+                        {
+                            liveness.WitnessKnowsNothing(witness.Target);
+                            break;
+                        }
+
                         bool reaches = lyingWitness.Contains(witness.Third);
-                        Answer(due, ask.Request, failure == PeerFailure.TimedOut && !reaches,
+                        Answer(ask.Request, failure == PeerFailure.TimedOut && !reaches,
                             () => liveness.WitnessAnswered(witness.Target, witness.Third, reaches ? null : "refused"),
                             () => liveness.WitnessAnswered(witness.Target, witness.Third, "no answer"));
                         break;
@@ -351,7 +399,7 @@ public class LivenessStateTests
         }
     }
 
-    private void Answer(SortedList<TimeSpan, List<Action>> due, PeerRequest request, bool isSilent, Action answered, Action unanswered)
+    private void Answer(PeerRequest request, bool isSilent, Action answered, Action unanswered)
     {
         if (!isSilent)
         {

@@ -67,10 +67,20 @@ public class PingDeskTests
     {
         PeerTag.PingFor tag = (PeerTag.PingFor)Assert.Single(Asked(Take(PingOtherBody.Write(0, Address(2))))).Tag!;
 
-        desk.Unanswered(tag.Request, "refused");
-        desk.Unanswered(tag.Request, "refused");
+        desk.Unanswered(tag.Request, PeerFailure.NotListening, "refused");
+        desk.Unanswered(tag.Request, PeerFailure.NotListening, "refused");
 
         Assert.Equal("refused", PingOtherBody.ReadAnswer(((RequestReply)Assert.Single(Answers(machines.Effects()))).Body.Span));
+    }
+
+    [Fact]
+    public void Unanswered_TakesNoMoreLinks_IsNoVerdict()
+    {
+        PeerTag.PingFor tag = (PeerTag.PingFor)Assert.Single(Asked(Take(PingOtherBody.Write(0, Address(2))))).Tag!;
+
+        desk.Unanswered(tag.Request, PeerFailure.Busy, "it has too many links");
+
+        Assert.IsType<RequestRefused>(Assert.Single(Answers(machines.Effects())));
     }
 
     private List<MembershipEffect> Take(ReadOnlyMemory<byte> body)

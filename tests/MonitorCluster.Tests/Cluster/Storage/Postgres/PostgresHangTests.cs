@@ -14,7 +14,7 @@ public sealed class PostgresHangTests : IDisposable
 
     public void Dispose() => _server.Dispose();
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Call_ServerFrozen_IsUnavailableInTimeAndWorksAfterwards()
     {
         HookedConnections hooks = new(new PostgresConnections(_server.CreateDatabase() + ";Timeout=2;Command Timeout=2"));
@@ -45,7 +45,7 @@ public sealed class PostgresHangTests : IDisposable
         Assert.Single(store.LoadShard(1)!.Journal);
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Call_AnswerHangs_IsUnavailableInTime()
     {
         using SqlStore store = new(new PostgresConnections(_server.CreateDatabase() + ";Timeout=2;Command Timeout=2"));

@@ -4,7 +4,7 @@ using MonitorCluster.Cluster.Storage.Postgres;
 namespace MonitorCluster.Tests.Cluster.Storage.Postgres;
 
 [Collection(PostgresCollection.Name)]
-[NeedsPrograms("initdb", "postgres")]
+[NeedsPrograms("initdb", "pg_ctl", "createdb")]
 public sealed class PostgresStoreConformanceTests(PostgresServer server) : StoreConformanceTests
 {
     protected override IStoreConnections CreateDatabase() => new PostgresConnections(server.CreateDatabase());

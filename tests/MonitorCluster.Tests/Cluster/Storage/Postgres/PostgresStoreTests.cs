@@ -12,7 +12,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
 {
     private static readonly StoreIdentity s_identity = new("default", Guid.Empty, 4, 1, "xxh64-v1", new Dictionary<string, string>());
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Open_NewStore_HasTheSettingsOfASession()
     {
         server.Run("ALTER ROLE mc SET synchronous_commit = off");
@@ -30,7 +30,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
             "SELECT CAST(attstorage AS text) FROM pg_attribute WHERE attrelid = CAST('journal' AS regclass) AND attname = 'body'"))); // external
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Open_OperatorsTimeouts_AreKeptAndOursAreShort()
     {
         string database = server.CreateDatabase();
@@ -41,7 +41,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.Equal((17, 18), (theirs.ConnectionTimeout, ((NpgsqlConnection)theirs).CommandTimeout));
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Open_NoSuchDatabaseOrRoleOrRight_IsRefusedWithTheReason()
     {
         string database = server.CreateDatabase();
@@ -52,7 +52,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.Contains("permission denied", Refusal(database.Replace("Username=mc", "Username=stranger", StringComparison.Ordinal)));
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Read_RightLostWhileRunning_IsUnavailable()
     {
         string database = server.CreateDatabase();
@@ -68,7 +68,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.Empty(store.Members());
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Write_SessionEndedByTheServer_IsUnavailableAndTheNextCallWorks()
     {
         PostgresConnections connections = new(server.CreateDatabase() + ";Application Name=victim");
@@ -80,7 +80,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.Null(store.Heartbeat(1));
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Write_AnotherHoldsTheRow_IsUnavailableAfterTheLockTimeout()
     {
         PostgresConnections connections = new(server.CreateDatabase(), PostgresDialect.Create(lockTimeoutMs: 50, idleTimeoutMs: 5_000));
@@ -95,7 +95,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.False(store.MarkDead(1, "test"));
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Write_NodeFrozenInTheMiddleOfABatch_HoldsNobodyUpForLong()
     {
         string database = server.CreateDatabase();
@@ -125,7 +125,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.True(frozen.IsEnded());
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void Flush_NodeFrozenBehindTheFence_HoldsNobodyUp()
     {
         string database = server.CreateDatabase();
@@ -154,7 +154,7 @@ public sealed class PostgresStoreTests(PostgresServer server)
         Assert.Empty(controller.LoadShard(1)!.Journal);
     }
 
-    [RequiresProgramFact("initdb", "postgres")]
+    [RequiresProgramFact("initdb", "pg_ctl", "createdb")]
     public void FlushRetry_FirstAttemptStillCommitting_WaitsForIt()
     {
         PostgresConnections connections = new(server.CreateDatabase() + ";Application Name=retry");

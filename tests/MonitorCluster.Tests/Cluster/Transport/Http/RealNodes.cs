@@ -21,7 +21,7 @@ internal sealed class RealNodes : IDisposable
 
     public HttpNetwork Start(HttpNetworkOptions? options = null)
     {
-        options ??= new HttpNetworkOptions { Bind = "127.0.0.1:0" };
+        options ??= new HttpNetworkOptions { Bind = "127.0.0.1:0", UnknownLinksOfOneMax = 256 }; // all are strangers from one address here
         options = options with { OpenTimeout = OpenTimeout };
         HttpNetwork network = Block(HttpNetwork.StartAsync(options, NullLoggerFactory.Instance, default));
         networks.Add(network);
