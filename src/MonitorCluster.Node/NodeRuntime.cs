@@ -51,7 +51,7 @@ internal sealed partial class NodeRuntime : NodeCore
         IActorRef routes = System.ActorOf(RouteServerActor.Props(Peers, Shape), "routes");
 
         // :: Steps 9 and 11 alert, query
-        var legs = new LocalLegs(new LegContext(Routes, Shards, Reader, Journal, Metrics, QueryLimits.Default, settings.Http.QueryTimeout));
+        var legs = new LocalLegs(new LegContext(Routes, Shards, Reader, Journal, Metrics, QueryLimits.Default, settings.Http.QueryTimeout, ports.Time));
         var gather = new ShardGather(Routes, legs, new PeerLegs(Peers), ports.Time);
         System.ActorOf(
             Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");

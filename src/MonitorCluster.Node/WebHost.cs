@@ -134,6 +134,11 @@ internal static class WebHost
     // What a client asked for and could not get is no program error; the rest is logged by the handler itself.
     private static Task FailedAsync(HttpContext http)
     {
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            return Task.CompletedTask; // there is nobody to tell
+        }
+
         Exception? failure = http.Features.Get<IExceptionHandlerFeature>()?.Error;
         (QueryErrorKind kind, string message) = failure switch
         {
@@ -149,5 +154,5 @@ internal static class WebHost
 
     private static bool IsExpected(Exception failure) =>
         failure is QueryException { Kind: not QueryErrorKind.Internal } or TimeoutException or Cluster.Storage.StoreUnavailableException
-            or BadHttpRequestException;
+            or BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException;
 }

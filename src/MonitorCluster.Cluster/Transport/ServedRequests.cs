@@ -10,12 +10,15 @@ namespace MonitorCluster.Cluster.Transport;
 internal sealed record ServedRequest(IActorRef Server, IActorRef Asker, long Since, TimeSpan Timeout);
 
 /// <summary>The requests of another node that are being served for it on one link. Pure; owned by the link's actor.</summary>
-/// <remarks>A server that never answers holds a place only until the asker has given up.</remarks>
+/// <remarks>A server that never answers holds a place only until the asker has given up, but a second at least: whoever gives up at once has asked for
+/// work all the same.</remarks>
 /// <param name="time">The clock.</param>
 internal sealed class ServedRequests(TimeProvider time)
 {
     /// <summary>Requests that are served at once for one link.</summary>
     public const int CountMax = 256;
+
+    private static readonly TimeSpan HeldMin = TimeSpan.FromSeconds(1);
 
     private readonly SortedDictionary<ulong, ServedRequest> running = []; // by number: in the order they were asked
 
@@ -44,9 +47,12 @@ internal sealed class ServedRequests(TimeProvider time)
         return all;
     }
 
+    private bool IsGivenUp(ServedRequest request) =>
+        time.GetElapsedTime(request.Since) is var held && held > request.Timeout && held > HeldMin;
+
     private void ForgetGivenUp()
     {
-        ulong[] givenUp = [.. running.Where(r => time.GetElapsedTime(r.Value.Since) > r.Value.Timeout).Select(r => r.Key)];
+        ulong[] givenUp = [.. running.Where(r => IsGivenUp(r.Value)).Select(r => r.Key)];
         Array.ForEach(givenUp, id => running.Remove(id));
     }
 }

@@ -15,8 +15,10 @@ namespace MonitorCluster.Query;
 /// <param name="Metrics">What sources said of their families.</param>
 /// <param name="Limits">What one query may use.</param>
 /// <param name="StoreTimeout">The longest the store may take for one read.</param>
+/// <param name="Time">The clock.</param>
 internal sealed record LegContext(
-    RoutingMap Map, RegionView Region, IActorRef Reader, IActorRef Journal, MetricCatalog Metrics, QueryLimits Limits, TimeSpan StoreTimeout);
+    RoutingMap Map, RegionView Region, IActorRef Reader, IActorRef Journal, MetricCatalog Metrics, QueryLimits Limits, TimeSpan StoreTimeout,
+    TimeProvider Time);
 
 /// <summary>
 /// This node's part of questions, for its own coordinator and for those of other nodes: says of each shard asked for whether it is here in
@@ -43,6 +45,8 @@ internal sealed partial class LocalLegs(LegContext context)
             context.Map.LookAgain(leg.Version);
         }
 
+        // Before the data are read: what was lost later is in them.
+        bool isConfirmed = context.Map.IsConfirmed(context.Time);
         var work = new LegWork(leg, context.Map.Current, context.Region);
         try
         {
@@ -56,7 +60,7 @@ internal sealed partial class LocalLegs(LegContext context)
                 QueryLegKind.Acknowledge => await AcknowledgeAsync(leg, work, cancellationToken),
                 _ => new QueryLegAnswer { Metadata = MetadataOf(leg.Name) },
             };
-            return answer with { Version = context.Map.Current.Version, Coverage = work.Coverage };
+            return answer with { Version = context.Map.Current.Version, IsConfirmed = isConfirmed, Coverage = work.Coverage };
         }
         catch (QueryException e)
         {

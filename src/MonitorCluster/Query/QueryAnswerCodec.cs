@@ -17,6 +17,7 @@ internal static class QueryAnswerCodec
         var writer = new LegWriter();
         writer.Byte(QueryLegCodec.Format);
         writer.Number(answer.Version);
+        writer.Byte(answer.IsConfirmed ? (byte)1 : (byte)0);
         writer.Byte(answer.Error is { } error ? (byte)(1 + error) : (byte)0);
         writer.Text(answer.Message);
         WriteCoverage(writer, answer.Coverage);
@@ -57,10 +58,12 @@ internal static class QueryAnswerCodec
         var reader = new LegReader(bytes);
         byte format = reader.Byte(QueryLegCodec.Format);
         long version = reader.Number(long.MaxValue);
+        bool isConfirmed = reader.Byte(1) == 1;
         byte error = reader.Byte(1 + (byte)QueryErrorKind.NotFound);
         var decoded = new QueryLegAnswer
         {
             Version = version,
+            IsConfirmed = isConfirmed,
             Error = error == 0 ? null : (QueryErrorKind)(error - 1),
             Message = reader.Text(),
             Coverage = ReadCoverage(ref reader),

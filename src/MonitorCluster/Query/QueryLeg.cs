@@ -98,6 +98,9 @@ internal sealed record QueryLegAnswer
     /// <summary>The newest version of the cluster that the node knows.</summary>
     public long Version { get; init; }
 
+    /// <summary>Whether the node has reached the store within seconds, so that it would know had it lost its shards. Else the answer may be old.</summary>
+    public bool IsConfirmed { get; init; }
+
     /// <summary>Why there is no answer; null when there is one.</summary>
     public QueryErrorKind? Error { get; init; }
 

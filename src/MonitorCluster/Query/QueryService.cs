@@ -166,6 +166,6 @@ internal sealed class QueryService(ShardGather gather, ClusterShape shape, Query
     private Task AskAsync(
         IReadOnlyList<LabelMatcher> matchers, Func<QueryLeg> question, Action<QueryLegAnswer> take, QueryScope? scope,
         CancellationToken cancellationToken) => gather.AskAsync(
-        gather.IsUpToDate ? SelectorShards.Of(matchers, shape) : null, scope?.Timeout ?? timeout, question, (_, answer) => take(answer), scope,
+        SelectorShards.Of(matchers, shape), scope?.Timeout ?? timeout, question, (_, answer) => take(answer), scope,
         cancellationToken);
 }

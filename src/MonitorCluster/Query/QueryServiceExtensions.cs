@@ -15,19 +15,19 @@ public static class QueryServiceExtensions
 
     /// <summary>Evaluates a query at one instant.</summary>
     /// <exception cref="QueryException">As the service, and kind bad_data when the text is no query.</exception>
-    public static Task<QueryResult> InstantAsync(this IQueryService service, string promql, long timeMs, CancellationToken cancellationToken)
+    public static Task<QueryResult> InstantAsync(this IQueryService service, string promql, long timeMs, QueryScope? scope, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(service);
-        return service.EvaluateAsync(Parsed(promql), QueryTimes.At(timeMs), null, cancellationToken);
+        return service.EvaluateAsync(Parsed(promql), QueryTimes.At(timeMs), scope, cancellationToken);
     }
 
     /// <summary>Evaluates a query from start to end by steps.</summary>
     /// <exception cref="QueryException">As the service, and kind bad_data when the text is no query.</exception>
     public static Task<QueryResult> RangeAsync(
-        this IQueryService service, string promql, long startMs, long endMs, long stepMs, CancellationToken cancellationToken)
+        this IQueryService service, string promql, long startMs, long endMs, long stepMs, QueryScope? scope, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(service);
-        return service.EvaluateAsync(Parsed(promql), QueryTimes.Over(startMs, endMs, stepMs), null, cancellationToken);
+        return service.EvaluateAsync(Parsed(promql), QueryTimes.Over(startMs, endMs, stepMs), scope, cancellationToken);
     }
 
     private static PromQlQuery Parsed(string promql) => PromQlQuery.TryParse(promql, out PromQlQuery query, out PromQlError error)

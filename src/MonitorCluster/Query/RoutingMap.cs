@@ -6,6 +6,9 @@ namespace MonitorCluster.Query;
 /// <param name="nodeName">This node's name.</param>
 internal sealed class RoutingMap(string nodeName)
 {
+    // Heartbeats come every second; one may be late.
+    private static readonly TimeSpan ConfirmedMax = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
     private readonly HashSet<TaskCompletionSource> waiting = []; // guarded by gate
     private volatile ClusterRoutes current = ClusterRoutes.Empty;
@@ -48,9 +51,9 @@ internal sealed class RoutingMap(string nodeName)
     /// <summary>Notes that the store was reached.</summary>
     public void Confirm(HeartbeatTaken taken) => confirmed = taken;
 
-    /// <summary>Whether the store was reached within a time, and the version that it named then is known.</summary>
-    public bool IsConfirmed(TimeSpan within, TimeProvider time) =>
-        confirmed is { } taken && current.Version >= taken.ClusterVersion && time.GetElapsedTime(taken.SentAt) <= within;
+    /// <summary>Whether the store was reached within two seconds, and the version that it named then is known.</summary>
+    public bool IsConfirmed(TimeProvider time) =>
+        confirmed is { } taken && current.Version >= taken.ClusterVersion && time.GetElapsedTime(taken.SentAt) <= ConfirmedMax;
 
     /// <summary>Completes when a version above <paramref name="version"/> is known, or after a time.</summary>
     public async Task WaitForNewerAsync(long version, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)

@@ -6,9 +6,9 @@ namespace MonitorCluster.Query;
 /// <summary>Puts one question to every shard of the cluster, whoever owns it, and repeats it for those that are moving. Safe for any thread.</summary>
 /// <remarks>
 /// In rounds: (1) group the open shards by whom to ask (<see cref="GatherState"/>); (2) ask every other node at once, then this one's own
-/// shards; (3) take the answers in order; (4) go on at once with what can be asked elsewhere, else wait for a newer version of the cluster,
-/// at most half a second; (5) before the end, wait until this node knows the newest version that an answer named. Shards that nobody serves for 5 s
-/// end the question, or are left out when the asker takes that.
+/// shards; (3) take the answers in order, but none of a node that does not reach the store when others know a newer version of the cluster;
+/// (4) go on at once with what can be asked elsewhere, else wait for a newer version, at most half a second. Shards that nobody serves for 5 s end
+/// the question, or are left out when the asker takes that.
 /// </remarks>
 /// <param name="map">Who owns what.</param>
 /// <param name="local">This node's legs.</param>
@@ -19,21 +19,12 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
     /// <summary>How long a shard may have nobody who serves it.</summary>
     public static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
 
-    // Heartbeats come every second; one may be late.
-    private static readonly TimeSpan UpToDateMax = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The cluster as this node knows it.</summary>
     public RoutingMap Map => map;
-
-    /// <summary>
-    /// Whether this node has reached the store lately, so that what it knows of the cluster is at most seconds old. One that has not asks every owner,
-    /// whatever the question: their answers name the version that it may have missed.
-    /// </summary>
-    public bool IsUpToDate => map.IsConfirmed(UpToDateMax, time);
 
     /// <summary>Asks until every shard is answered for.</summary>
     /// <param name="shards">The shards; all when null.</param>
@@ -65,14 +56,12 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
             if (left <= TimeSpan.Zero)
             {
                 GiveUp(round.State, scope);
-                await ConfirmOwnAsync(round, TimeSpan.Zero, cancellationToken);
                 return;
             }
 
             TimeSpan silence = await RunAsync(round, routes, question() with { Version = routes.Version, Timeout = left }, cancellationToken);
             if (round.State.IsDone)
             {
-                await ConfirmOwnAsync(round, allowed - time.GetElapsedTime(start), cancellationToken);
                 return;
             }
 
@@ -86,7 +75,6 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
             if (rest <= TimeSpan.Zero)
             {
                 GiveUp(round.State, scope);
-                await ConfirmOwnAsync(round, TimeSpan.Zero, cancellationToken);
                 return;
             }
 
@@ -156,32 +144,6 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
         }
     }
 
-    // A node that is cut off from the store does not learn that others have taken its shards, and goes on to serve what it had of them. But those
-    // others answer with the version in which they did: what this node says of its own shards counts when it knows that version, too.
-    private async Task ConfirmOwnAsync(Round round, TimeSpan left, CancellationToken cancellationToken)
-    {
-        TimeSpan patience = round.Patience < left ? round.Patience : left;
-        long start = time.GetTimestamp();
-        while (round.Own.Count > 0 && (map.Current.Version < round.Heard || map.Current.Self is null))
-        {
-            TimeSpan rest = patience - time.GetElapsedTime(start);
-            if (rest > TimeSpan.Zero)
-            {
-                await map.WaitForNewerAsync(map.Current.Version, rest, time, cancellationToken);
-                continue;
-            }
-
-            string doubt = $"shards {ShardRanges.Format(round.Own)}: this node cannot read version {round.Heard} of the cluster, in which others may own them";
-            if (!round.Scope.TakesPart)
-            {
-                throw new QueryException(QueryErrorKind.Unavailable, doubt);
-            }
-
-            round.Scope.Warn(doubt);
-            return;
-        }
-    }
-
     // Gives how long the most silent node has been silent.
     private async Task<TimeSpan> RunAsync(Round round, ClusterRoutes routes, QueryLeg question, CancellationToken cancellationToken)
     {
@@ -189,6 +151,7 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
         IReadOnlyList<PlannedLeg> legs = round.State.Plan(routes);
         TimeSpan silenceMax = round.Patience / 2 > ShortestSilence ? round.Patience / 2 : ShortestSilence;
         TimeSpan silence = TimeSpan.Zero;
+        var replies = new List<(PlannedLeg Leg, LegReply Reply)>(legs.Count);
         try
         {
             var asked = new Dictionary<long, Task<LegReply>>();
@@ -204,15 +167,66 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
                     : round.IsSilent(leg.Member) ? new LegReply(null, $"{leg.Member.NodeName} does not answer", default)
                     : await AskSelfAsync(leg, question, cancellationToken);
                 silence = reply.Silence > silence ? reply.Silence : silence;
-                Take(round, routes, leg, reply);
+                ThrowWhatCannotHeal(reply);
+                replies.Add((leg, reply));
             }
+
+            await HearOthersAsync(round, routes, question, replies, end.Token);
         }
         finally
         {
             End(end); // one leg's failure ends the others
         }
 
+        replies.ForEach(r => Take(round, routes, r.Leg, r.Reply));
         return silence;
+    }
+
+    private static void ThrowWhatCannotHeal(LegReply reply)
+    {
+        if (reply.Answer is { Error: not (null or QueryErrorKind.Unavailable or QueryErrorKind.Timeout or QueryErrorKind.Canceled) and var error } answer)
+        {
+            throw new QueryException(error.Value, answer.Message);
+        }
+    }
+
+    // A node that is cut off from the store does not learn that others have taken its shards, and goes on to serve what it had of them. But those others
+    // know. So an answer of one that has not reached the store lately counts when nobody knows a newer version: owners say theirs with their
+    // answers, the other members are asked for it.
+    private async Task HearOthersAsync(
+        Round round, ClusterRoutes routes, QueryLeg question, List<(PlannedLeg Leg, LegReply Reply)> replies, CancellationToken cancellationToken)
+    {
+        foreach ((PlannedLeg leg, LegReply reply) in replies)
+        {
+            round.Hear(leg.Member, reply);
+        }
+
+        if (replies.TrueForAll(r => r.Reply.Answer is not { Error: null, IsConfirmed: false }))
+        {
+            return;
+        }
+
+        var nothing = new QueryLeg { Kind = QueryLegKind.Statistics, Version = question.Version, Timeout = question.Timeout };
+        MemberRow[] others =
+        [
+            .. routes.Living.Where(m => m.Status != MemberStatus.Joining && m.Incarnation != routes.Self?.Incarnation && !round.HasHeard(m)),
+        ];
+        (MemberRow Member, Task<LegReply> Reply)[] asked =
+        [
+            .. others.Where(m => !round.Scope.Silent.Contains(m.Incarnation) && !replies.Exists(r => r.Leg.Member.Incarnation == m.Incarnation))
+                .Select(m => (m, peers.AskAsync(m, nothing, time, ShortestSilence, cancellationToken))),
+        ];
+        foreach ((MemberRow member, Task<LegReply> reply) in asked)
+        {
+            LegReply said = await reply;
+            round.Hear(member, said);
+            if (said.Answer is null)
+            {
+                round.Scope.Silent.Add(member.Incarnation);
+            }
+        }
+
+        round.Unheard = string.Join(", ", others.Where(m => !round.HasHeard(m)).Select(m => m.NodeName));
     }
 
     private void Take(Round round, ClusterRoutes routes, PlannedLeg leg, LegReply reply)
@@ -225,28 +239,33 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
         }
 
         round.Scope.Silent.Remove(leg.Member.Incarnation);
-        switch (answer.Error)
+        if (answer.Error is not null)
         {
-            case QueryErrorKind.Unavailable or QueryErrorKind.Timeout or QueryErrorKind.Canceled:
-                round.State.Fail(leg, $"{leg.Member.NodeName}: {answer.Message}");
-                return;
-            case { } error:
-                throw new QueryException(error, answer.Message);
+            round.State.Fail(leg, $"{leg.Member.NodeName}: {answer.Message}");
+            return;
         }
 
-        round.Heard = Math.Max(round.Heard, answer.Version);
         if (answer.Version > routes.Version || answer.Coverage.Contains(ShardCoverage.NotMine))
         {
             map.LookAgain(answer.Version);
         }
 
+        if (!answer.IsConfirmed && answer.Version < round.Heard)
+        {
+            map.LookAgain(round.Heard);
+            round.State.Fail(leg, $"{leg.Member.NodeName} does not reach the store, and others may own them since version {round.Heard} of the cluster");
+            return;
+        }
+
+        if (!answer.IsConfirmed && round.Unheard.Length > 0)
+        {
+            round.Scope.Warn(
+                $"shards {ShardRanges.Format(leg.Shards.Select(s => s.ShardId))}: {leg.Member.NodeName} does not reach the store, and others may own them: "
+                + $"{round.Unheard} cannot be asked");
+        }
+
         if (round.State.Take(leg, answer, routes))
         {
-            if (leg.Member.Incarnation == routes.Self?.Incarnation)
-            {
-                round.Own.UnionWith(leg.Shards.Where((_, i) => answer.Coverage[i] == ShardCoverage.Covered).Select(s => s.ShardId));
-            }
-
             round.Take(leg, answer);
         }
     }
@@ -256,11 +275,24 @@ internal sealed class ShardGather(RoutingMap map, LocalLegs local, PeerLegs peer
 
     private sealed record Round(GatherState State, QueryScope Scope, TimeSpan Patience, Action<PlannedLeg, QueryLegAnswer> Take)
     {
-        /// <summary>The newest version of the cluster that any answer named.</summary>
-        public long Heard { get; set; }
+        private readonly HashSet<long> heard = [];
 
-        /// <summary>The shards that this node has answered for.</summary>
-        public SortedSet<int> Own { get; } = [];
+        /// <summary>The newest version of the cluster that anybody named.</summary>
+        public long Heard { get; private set; }
+
+        /// <summary>Members that did not say which version they know, where that matters.</summary>
+        public string Unheard { get; set; } = string.Empty;
+
+        public bool HasHeard(MemberRow member) => heard.Contains(member.Incarnation);
+
+        public void Hear(MemberRow member, LegReply reply)
+        {
+            if (reply.Answer is { } answer)
+            {
+                heard.Add(member.Incarnation);
+                Heard = Math.Max(Heard, answer.Version);
+            }
+        }
 
         // Waited for in vain for a question that belongs to this one.
         public bool IsSilent(MemberRow member) => Scope.IsPart && Scope.Silent.Contains(member.Incarnation);

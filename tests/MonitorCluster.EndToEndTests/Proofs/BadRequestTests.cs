@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -37,6 +38,30 @@ public sealed class BadRequestTests(RunningNode node) : IClassFixture<RunningNod
         using JsonDocument json = JsonDocument.Parse(text);
         Assert.Equal(("error", "bad_data"), (json.RootElement.GetProperty("status").GetString(), json.RootElement.GetProperty("errorType").GetString()));
         Assert.Contains(reason, json.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task UploadCutShort_IsTheClientsMatterAndNoErrorOfTheNode(bool isReset)
+    {
+        byte[] begun = Encoding.ASCII.GetBytes("POST /api/v1/write HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\nbegun");
+        for (int i = 0; i < 20; i++)
+        {
+            using var upload = new TcpClient { LingerState = new LingerOption(isReset, 0) };
+            await upload.ConnectAsync(IPAddress.Loopback, _client.Http.BaseAddress!.Port);
+            await upload.GetStream().WriteAsync(begun);
+            using HttpResponseMessage other = await _client.Http.GetAsync(new Uri("/healthz", UriKind.Relative)); // it has seen the first bytes by then
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        }
+
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpResponseMessage after = await _client.Http.GetAsync(new Uri("/metrics", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.OK, after.StatusCode);
+        }
+
+        Assert.DoesNotContain("fail:", node.Log, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -8,6 +8,9 @@ public sealed class RunningNode : IAsyncLifetime, IDisposable
     /// <summary>Its API.</summary>
     internal NodeClient Client { get; private set; } = null!;
 
+    /// <summary>What it has written so far.</summary>
+    internal string Log => _node!.Log;
+
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {

@@ -56,7 +56,7 @@ internal sealed partial class SimWorld
     {
         Task<QueryResult>? task = null;
         long atMs = NowMs + 600_000; // later than any sample
-        process.Threads.Pool.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, CancellationToken.None));
+        process.Threads.Pool.Post(() => task = process.Node.Query.InstantAsync(promql, atMs, null, CancellationToken.None));
         RunUntil(() => task is { IsCompleted: true }, TimeSpan.FromSeconds(2));
         if (task is { IsFaulted: true, Exception.InnerException: var e } && e is not (QueryException or TimeoutException))
         {

@@ -140,15 +140,23 @@ internal sealed class ClusterNode : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _evictions);
-            try
+            while (!_isUp)
             {
-                await _process.StartAgainAsync();
-                _isUp = true;
-            }
-            catch (Exception e) when (e is InvalidOperationException or TimeoutException or OperationCanceledException)
-            {
-                Fault = $"{Name} did not start again after its eviction: {e.Message}";
-                return;
+                try
+                {
+                    await _process.StartAgainAsync();
+                    _isUp = true;
+                }
+                catch (Exception e) when (e is InvalidOperationException or TimeoutException or OperationCanceledException)
+                {
+                    if (_process.ExitCode != EvictedCode)
+                    {
+                        Fault = $"{Name} did not start again after its eviction: {e.Message}";
+                        return;
+                    }
+
+                    // It cannot join yet, as while it is still cut off: its supervisor tries again.
+                }
             }
         }
     }

@@ -77,15 +77,21 @@ internal sealed class QueryWorld
         foreach (QueryNode node in told.Length == 0 ? Nodes : told)
         {
             node.Routes.Set(view);
-            node.Routes.Confirm(new HeartbeatTaken(System.TimeProvider.GetTimestamp(), version));
+            node.Routes.Confirm(new HeartbeatTaken(System.TimeProvider.GetTimestamp() + (3_600 * System.TimeProvider.TimestampFrequency), version));
         }
     }
 
     /// <summary>Does something when so much virtual time has passed.</summary>
     public void After(TimeSpan delay, Action act) => dispatcher.Time.CreateTimer(_ => act(), null, delay, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Lets virtual time pass.</summary>
-    public void Advance(TimeSpan time) => dispatcher.Advance(time);
+    /// <summary>The nodes' heartbeats do not reach the store any more; until then they do.</summary>
+    public void LoseStore(params IEnumerable<QueryNode> nodes)
+    {
+        foreach (QueryNode node in nodes)
+        {
+            node.Routes.Confirm(new HeartbeatTaken(System.TimeProvider.GetTimestamp() - (3 * System.TimeProvider.TimestampFrequency), version));
+        }
+    }
 
     public T Run<T>(Func<Task<T>> work)
     {
@@ -138,7 +144,7 @@ internal sealed class QueryNode
         IActorRef peers = world.System.ActorOf(Props.Create(() => new FakePeers(world, Cancelled)), $"peers-{number}");
         IActorRef journal = world.System.ActorOf(Props.Create(() => new FakeJournal(Acts)), $"journal-{number}");
         IActorRef reader = world.System.ActorOf(Props.Create(() => new FakeReader(Stored)), $"reader-{number}");
-        Legs = new LocalLegs(new LegContext(Routes, region, reader, journal, Metrics, world.Limits, TimeSpan.FromSeconds(10)));
+        Legs = new LocalLegs(new LegContext(Routes, region, reader, journal, Metrics, world.Limits, TimeSpan.FromSeconds(10), world.System.TimeProvider));
         Gather = new ShardGather(Routes, Legs, new PeerLegs(peers), world.System.TimeProvider);
         Server = world.System.ActorOf(Props.Create(() => new QueryLegServer(Legs, peers, 2, NullLogger.Instance)), $"legs-{number}");
         Query = new QueryService(Gather, world.Shape, world.Limits, 4, TimeSpan.FromSeconds(30));

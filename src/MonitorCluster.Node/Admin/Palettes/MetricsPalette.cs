@@ -58,7 +58,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
         long nowMs = NowMs;
         string selector = arguments.Value("match") ?? $"{{{LabelSet.NameLabel}=~\".+\"}}";
         string expression = $"{selector}[{PromQlDuration.Format(Math.Max(1, (long)window.TotalMilliseconds))}]";
-        QueryResult result = await query.InstantAsync(expression, nowMs, cancellationToken);
+        var scope = new QueryScope();
+        QueryResult result = await query.InstantAsync(expression, nowMs, scope, cancellationToken);
         var groups = ((MatrixResult)result).Series
             .GroupBy(s => s.Labels[key], StringComparer.Ordinal)
             .Select(g => (Name: g.Key, Series: g.Count(), Samples: g.Sum(s => (long)s.Timestamps.Length), NewestMs: g.Max(s => s.Timestamps.Span[^1])))
@@ -70,6 +71,7 @@ internal sealed class MetricsPalette : CommandPaletteHandler
             await reply.RowAsync([name, series, Math.Round(samples / window.TotalSeconds, 2), (nowMs - newestMs) / 1000.0], cancellationToken);
         }
 
+        await WarnAsync(reply, scope, cancellationToken);
         await reply.TextAsync(
             $"Count: {groups.Count} groups, {groups.Sum(g => g.Series)} series, {Math.Round(groups.Sum(g => g.Samples) / window.TotalSeconds, 1)} samples/s",
             cancellationToken);
@@ -80,6 +82,7 @@ internal sealed class MetricsPalette : CommandPaletteHandler
     {
         string expression = arguments.Required("expr");
         long nowMs = NowMs;
+        var scope = new QueryScope();
         if (!arguments.Has("range"))
         {
             if (arguments.Has("step"))
@@ -87,7 +90,8 @@ internal sealed class MetricsPalette : CommandPaletteHandler
                 throw new CommandUsageException("-s STEP needs -r RANGE");
             }
 
-            await WriteAsync(reply, await query.InstantAsync(expression, nowMs, cancellationToken), cancellationToken);
+            await WriteAsync(reply, await query.InstantAsync(expression, nowMs, scope, cancellationToken), cancellationToken);
+            await WarnAsync(reply, scope, cancellationToken);
             return CommandResponse.Ok;
         }
 
@@ -98,8 +102,17 @@ internal sealed class MetricsPalette : CommandPaletteHandler
             throw new CommandUsageException("RANGE and STEP must be at least 1ms");
         }
 
-        await WriteAsync(reply, await query.RangeAsync(expression, nowMs - rangeMs, nowMs, stepMs, cancellationToken), cancellationToken);
+        await WriteAsync(reply, await query.RangeAsync(expression, nowMs - rangeMs, nowMs, stepMs, scope, cancellationToken), cancellationToken);
+        await WarnAsync(reply, scope, cancellationToken);
         return CommandResponse.Ok;
+    }
+
+    private static async Task WarnAsync(CommandReply reply, QueryScope scope, CancellationToken cancellationToken)
+    {
+        foreach (string warning in scope.Warnings)
+        {
+            await reply.TextAsync($"warning: {warning}", cancellationToken);
+        }
     }
 
     private async Task<CommandResponse> SeriesAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
