@@ -10,7 +10,10 @@ internal sealed class DiskFullRound : Round
 {
     private const int SmallDiskNode = 2;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // A segment that has its space already takes writes until it is full: by then so many samples more.
+    private const int SamplesAtOnce = 1_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(10);
 
     public override string Name => "disk-full";
@@ -18,7 +21,7 @@ internal sealed class DiskFullRound : Round
     public override double GapMaxSeconds => 10;
 
     public override ClusterPlan Plan(ClusterPlan plan) =>
-        plan with { SmallDiskNode = SmallDiskNode, Options = ["--Wal:SegmentBytes=1048576", "--Wal:IdleRotateBytes=262144", .. plan.Options] };
+        plan with { SmallDiskNode = SmallDiskNode, Options = ["--Wal:SegmentBytes=262144", "--Wal:IdleRotateBytes=65536", .. plan.Options] };
 
     public override ClusterNode[] Choose(RoundContext context) => [context.Cluster.Nodes[SmallDiskNode - 1]];
 
@@ -54,14 +57,25 @@ internal sealed class DiskFullRound : Round
         return new Strike { GapSeconds = gap, Faults = faults };
     }
 
-    // Writes a series of its own until the answer is this; the time that took, in seconds.
+    private static WriteRequest Samples()
+    {
+        long nowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        var request = new WriteRequest();
+        for (int i = 0; i < SamplesAtOnce; i++)
+        {
+            request.Series([("__name__", "soak_disk"), ("host", "soak-disk"), ("n", $"{i}")], (nowMs, Random.Shared.NextDouble()));
+        }
+
+        return request;
+    }
+
+    // Writes series of its own until the answer is this; the time that took, in seconds.
     private static async Task<double?> WaitForAsync(NodeClient node, HttpStatusCode wanted)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         for (TimeSpan passed = TimeSpan.Zero; passed < Patience; passed = System.Diagnostics.Stopwatch.GetElapsedTime(start))
         {
-            long nowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-            using ByteArrayContent content = new WriteRequest().Series([("__name__", "soak_disk"), ("host", "soak-disk")], (nowMs, nowMs)).ToContent();
+            using ByteArrayContent content = Samples().ToContent();
             (int status, _) = await node.WriteAsync(content);
             if (status == (int)wanted)
             {
