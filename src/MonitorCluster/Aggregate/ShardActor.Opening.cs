@@ -137,9 +137,12 @@ internal sealed partial class ShardActor
         context.Counters.AddUnflushed(state.UnflushedBytes);
         readyAt = Context.System.TimeProvider.GetTimestamp();
 
-        // Jitter by shard, so that a node's shards are not cut in one second.
+        // What the journal covers counts: a shard that changes hands often would never be cut else, and each owner would have more to replay than the one
+        // before. Spread by shard, so that a node's shards are not cut in one second.
         long interval = (long)context.Aggregate.CutInterval.TotalMilliseconds;
-        nextCutMs = NowMs + interval - (interval / 4 * (recipe.ShardId % 16) / 16);
+        long covered = (state.LastJseq - state.LastCutJseq) * (long)context.Aggregate.FlushInterval.TotalMilliseconds;
+        long spread = interval / 4 * (recipe.ShardId % 16) / 16;
+        nextCutMs = NowMs + Math.Max(interval - spread - covered, spread / 2);
         Become(Ready);
         LogServed(recipe.ShardId, epoch);
         context.Journal.Tell(new ShardReady(recipe.ShardId, epoch));

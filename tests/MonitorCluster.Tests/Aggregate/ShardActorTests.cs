@@ -35,6 +35,19 @@ public class ShardActorTests
     }
 
     [Theory]
+    [InlineData(149, false)]
+    [InlineData(150, true)] // of two seconds each: five minutes
+    public void Load_JournalAsLongAsACut_IsCutAtOnce(int rows, bool isCut)
+    {
+        IActorRef shard = Open(new ShardRecipe(0, 4, 11, IsWarming: false));
+        Answer(shard, Image(4, 11, [.. Enumerable.Range(1, rows).Select(jseq => Row(jseq, 4))]));
+
+        Tell(shard, new TakeJournal(1, ForceCut: false));
+
+        Assert.Equal(isCut, Assert.IsType<JournalTaken>(_answers[^1]).Cut is not null);
+    }
+
+    [Theory]
     [InlineData(4, 12)]
     [InlineData(5, 11)]
     public void Load_StoreNamesAnotherOwnership_Stops(long epoch, long owner)
