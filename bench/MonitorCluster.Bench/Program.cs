@@ -1,12 +1,14 @@
 using MonitorCluster.Bench.Actors;
 using MonitorCluster.Bench.Codec;
 using MonitorCluster.Bench.Core;
+using MonitorCluster.Bench.Detect;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["actors"] = ActorsBenchmark.Run,
     ["codec"] = CodecBenchmark.Run,
     ["core"] = CoreBenchmark.Run,
+    ["detect"] = DetectBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], int>? run))

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using MonitorCluster.TimeSeries.Detectors;
+
+namespace MonitorCluster.Bench.Detect;
+
+/// <summary>The anomaly detector on labelled files, on healthy metrics and with faults put in; and what a step costs.</summary>
+internal static class DetectBenchmark
+{
+    private const double FixedThreshold = 2.5;
+    private const float FaultThreshold = 3;
+
+    // The benchmark's files have steps of five minutes; the other constants are those of every node.
+    private static readonly AnomalySettings NabSettings = new() { StepMs = 300_000 };
+    private static readonly AnomalySettings MinuteSettings = new();
+
+    public static int Run(string[] words)
+    {
+        (DetectArguments? arguments, string fault) = DetectArguments.Parse(words);
+        if (arguments is null)
+        {
+            Console.Error.WriteLine(fault);
+            return 64;
+        }
+
+        List<NabFile> files;
+        try
+        {
+            files = NabFile.Load(arguments.DataFolder, arguments.LabelsFile);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or JsonException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            Console.Error.WriteLine($"The data or the labels are not in the benchmark's form: {e.Message}");
+            return 65;
+        }
+
+        if (files.Sum(f => f.WindowCount) == 0)
+        {
+            Console.Error.WriteLine($"No .csv below {arguments.DataFolder} has a window in {arguments.LabelsFile}.");
+            return 65;
+        }
+
+        var result = new StringBuilder("RESULT");
+        RunLabelled(files, arguments, result);
+        RunJitter(files, arguments.IsFull, result);
+        RunHealthy(arguments.IsFull, result);
+        if (arguments.IsFull)
+        {
+            RunFaults(result);
+        }
+
+        RunCost(arguments.IsFull, result);
+        Console.WriteLine(result);
+        return 0;
+    }
+
+    private static void RunLabelled(List<NabFile> files, DetectArguments arguments, StringBuilder result)
+    {
+        float[][] scores = NabRun.Score(files, NabSettings);
+        var scorer = new NabScorer(files);
+        Print($"{files.Count} files, {files.Sum(f => f.Values.Length)} rows, {scorer.WindowCount} windows");
+        Print($"{Unsafe.SizeOf<AnomalyModel>()} bytes of state per series");
+        Print($"{"profile",-10}{"score",8}{"threshold",11}{"windows hit",13}{"false rows",12}{"at " + Text(FixedThreshold, "0.0"),10}");
+        double standardThreshold = 0;
+        foreach (NabProfile profile in NabProfile.All)
+        {
+            (double threshold, double score) = scorer.Best(scores, profile);
+            NabCounts counts = scorer.Count(scores, threshold);
+            double atFixed = scorer.At(scores, FixedThreshold, profile);
+            Print($"{profile.Name,-10}{Text(score),8}{Text(threshold, "0.000"),11}{counts.WindowsHit,13}{counts.FalseRows,12}{Text(atFixed),10}");
+            result.Append(CultureInfo.InvariantCulture, $" {profile.Name}={score:0.00} fixed_{profile.Name}={atFixed:0.00}");
+            standardThreshold = profile == NabProfile.All[0] ? threshold : standardThreshold;
+        }
+
+        NabCounts standard = scorer.Count(scores, standardThreshold), atFixedThreshold = scorer.Count(scores, FixedThreshold);
+        Print($"at the fixed threshold: {atFixedThreshold.WindowsHit} windows hit, {atFixedThreshold.FalseRows} false rows");
+        result.Append(CultureInfo.InvariantCulture, $" threshold={standardThreshold:0.000} windows={scorer.WindowCount} windows_hit={standard.WindowsHit}");
+        result.Append(CultureInfo.InvariantCulture, $" false_rows={standard.FalseRows} fixed_windows_hit={atFixedThreshold.WindowsHit}");
+        result.Append(CultureInfo.InvariantCulture, $" fixed_false_rows={atFixedThreshold.FalseRows} state_bytes={Unsafe.SizeOf<AnomalyModel>()}");
+        if (arguments.OutFolder is not null)
+        {
+            NabRun.Write(arguments.OutFolder, files, scores);
+            Print($"result files written below {arguments.OutFolder}");
+        }
+    }
+
+    private static void RunJitter(List<NabFile> files, bool isFull, StringBuilder result)
+    {
+        List<(string Name, double Mean)> runs = JitterRuns.OneAtATime(files, NabSettings);
+        Print($"mean of the profiles with one constant moved, {runs.Count} runs:");
+        foreach ((string name, double mean) in runs.OrderBy(r => r.Mean).Take(isFull ? runs.Count : 5))
+        {
+            Print($"  {name,-28}{Text(mean),6}");
+        }
+
+        Print($"  {"mean",-28}{Text(runs.Average(r => r.Mean)),6}");
+        result.Append(CultureInfo.InvariantCulture, $" jitter_mean={runs.Average(r => r.Mean):0.00} jitter_min={runs.Min(r => r.Mean):0.00}");
+        if (isFull)
+        {
+            List<double> together = JitterRuns.AllAtOnce(files, NabSettings, runs: 60);
+            Print($"  {"all constants at once, mean",-28}{Text(together.Average()),6}   lowest {Text(together.Min())}");
+            result.Append(CultureInfo.InvariantCulture, $" jitter_all_mean={together.Average():0.00} jitter_all_min={together.Min():0.00}");
+        }
+    }
+
+    private static void RunHealthy(bool isFull, StringBuilder result)
+    {
+        (int series, int days) = isFull ? (300, 28) : (60, 14);
+        (double[] rows, double incidents) = HealthySuite.Run(series, days, MinuteSettings);
+        Print($"healthy metrics, {series} series x {days} days at 60 s: false rows per series-day");
+        for (int t = 0; t < rows.Length; t++)
+        {
+            Print($"  T = {Text(HealthySuite.Thresholds[t], "0.00"),-6}{Text(rows[t], "0.0000"),8}");
+            result.Append(CultureInfo.InvariantCulture, $" healthy_{HealthySuite.Thresholds[t] * 100:0}={rows[t]:0.0000}");
+        }
+
+        Print($"  incidents opened at {Text(MinuteSettings.OpenDecades)}: {Text(incidents, "0.0000")} per series-day");
+        result.Append(CultureInfo.InvariantCulture, $" healthy_incidents={incidents:0.0000}");
+    }
+
+    private static void RunFaults(StringBuilder result)
+    {
+        Print($"faults in 100 series at 60 s, T = {Text(FaultThreshold)}: found, median delay in steps");
+        foreach ((string name, double share, int steps) in FaultSuite.Run(100, FaultThreshold, MinuteSettings))
+        {
+            Print($"  {name,-28}{Text(100 * share, "0"),4} %{steps,6}");
+        }
+
+        result.Append(" faults=1");
+    }
+
+    private static void RunCost(bool isFull, StringBuilder result)
+    {
+        double hot = StepCost.Measure(64, StepCost.InTurn, isFull ? 100_000 : 20_000, MinuteSettings);
+        double cold = StepCost.Measure(100_000, StepCost.InTurn, isFull ? 60 : 10, MinuteSettings);
+        double scattered = StepCost.Measure(100_000, StepCost.Scattered, isFull ? 60 : 10, MinuteSettings);
+        Print($"CPU ns per step: {Text(hot, "0")} with 64 series; with 100,000 {Text(cold, "0")} in turn (budget 500), {Text(scattered, "0")} scattered");
+        result.Append(CultureInfo.InvariantCulture, $" step_ns_hot={hot:0} step_ns_cold={cold:0} step_ns_scattered={scattered:0}");
+    }
+
+    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+
+    private static string Text(double value, string format = "0.0") => value.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace MonitorCluster.TimeSeries.Detectors;
+
+/// <summary>The anomaly detector of one series: closed steps in, calibrated decades of surprise and incidents out. At most 1,024 bytes.</summary>
+/// <remarks>
+/// A pure function of the steps in their order: no clock, no chance, no look-ahead, no allocation. Blittable: its bytes are its snapshot, and a
+/// copy goes on bit for bit as the original. O(1) per step. One writer: the shard's mailbox. A step's way:
+/// <list type="number">
+/// <item>Residuals: distance from the slow level, from a fast forecast (innovation), from the hour of the day and of the week.</item>
+/// <item>Channels: |innovation|, |seasonal residual|, window means of both residuals, variance ratio, and the overshoot beyond the range seen.</item>
+/// <item>Calibration: each channel's own tail histogram turns its size into decades, before the step itself is counted.</item>
+/// <item>Combination: the cubic norm of the weighted decades, nearly their largest, with a little for agreement; persistence over four steps.</item>
+/// <item>Hold: one emitted score per incident; and the incident itself, which opens and closes.</item>
+/// </list>
+/// What the parts rest on is said beside them; how they were chosen is in docs/decisions/0012-detector.md.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+public struct AnomalyModel
+{
+    private const float ValueMax = 1e30f; // squares of sums stay finite in single precision
+    private const long SeasonScoredMs = 2 * 86_400_000L; // the first day makes the slots, the second their scale
+    private const float NoveltyMin = 0.02f; // of the range: less is the usual slow growth of any range
+    private const float NoveltyFull = 0.2f;
+    private const int CountedFromStep = 30;
+    private const int SeasonCountedFrom = 30;
+    private const int SeasonLevelCountedFrom = 60; // the window must hold residuals, not the zeros before them
+    private const int ScreenEverySteps = 64;
+    private const int ScreenEachUntilStep = 200;
+    private const float GapFactor = 0.5f; // half of what looks new is the time that was not seen
+
+    private StepClock clock;
+    private SlowLevel slow;
+    private Innovation innovation;
+    private Season season;
+    private WindowMean levelWindow;
+    private WindowMean seasonWindow;
+    private VarianceRatio variance;
+    private RangeNovelty range;
+    private TailHistogram innovationTail;
+    private TailHistogram seasonTail;
+    private TailHistogram levelTail;
+    private TailHistogram varianceTail;
+    private TailHistogram seasonLevelTail;
+    private Persistence persistence;
+    private HoldFilter hold;
+    private IncidentTracker incident;
+
+    /// <summary>Steps seen; scored from <see cref="AnomalySettings.WarmUpSteps"/> on.</summary>
+    public readonly int StepsSeen => clock.Steps;
+
+    /// <summary>Whether an incident is open.</summary>
+    public readonly bool HasIncident => incident.IsOpen;
+
+    /// <summary>Scores one closed step by what came before it, then learns it.</summary>
+    /// <param name="endMs">The step's end, milliseconds since 1970. Not newer than the newest: nothing happens.</param>
+    /// <param name="value">The step's value; NaN and infinities are no values and change nothing.</param>
+    /// <param name="settings">The constants, the same in every call.</param>
+    /// <returns>The outcome; all 0 for the first step and for what is no step.</returns>
+    public AnomalyOutcome Score(long endMs, float value, AnomalySettings settings)
+    {
+        if (!float.IsFinite(value))
+        {
+            return default;
+        }
+
+        value = Math.Clamp(value, -ValueMax, ValueMax);
+        if (clock.Steps == 0)
+        {
+            Start(endMs, value, settings);
+            return default;
+        }
+
+        return clock.Advance(endMs) ? ScoreStep(endMs, value, settings) : default;
+    }
+
+    /// <summary>Takes the level of the last window as the normal one, as an operator may ask for; scales and histograms stay.</summary>
+    public void AcceptLevel(AnomalySettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        float unit = slow.Unit(slow.Floor(settings.FloorRelative));
+        slow.Accept(slow.Level + (levelWindow.Mean(settings.WindowSteps) * settings.Clip * unit));
+        levelWindow.Clear();
+    }
+
+    private void Start(long endMs, float value, AnomalySettings settings)
+    {
+        clock.Start(endMs, settings.StepMs);
+        slow.Start(value);
+        innovation.Start(value);
+        range.Start(value);
+    }
+
+    private AnomalyOutcome ScoreStep(long endMs, float value, AnomalySettings settings)
+    {
+        if (clock.IsAfterGap)
+        {
+            innovation.Start(value);
+        }
+
+        int steps = clock.Steps;
+        float gain = Math.Max(settings.SlowGain, 1f / steps), clip = settings.Clip;
+        float floor = slow.Floor(settings.FloorRelative), unit = slow.Unit(floor), level = slow.Level;
+        float distance = value - level;
+        slow.Learn(distance, unit, clip, gain, steps);
+        float jump = Math.Abs(innovation.Step(value, floor, 2 * clip, steps, settings));
+        SeasonReading seasonal = season.Step(endMs, value, clock.AgeMs, clock.StepsPerDay, unit, floor, gain, settings);
+        levelWindow.Add(distance / (unit * clip), settings.WindowSteps);
+        seasonWindow.Add(season.Residuals > SeasonCountedFrom ? seasonal.Residual / clip : 0, settings.WindowSteps);
+
+        var sizes = new ChannelSizes(
+            jump,
+            Math.Abs(seasonal.Residual),
+            clip * Math.Abs(levelWindow.Mean(settings.WindowSteps)),
+            variance.Step(Math.Min(jump, 2 * clip), gain),
+            clip * Math.Abs(seasonWindow.Mean(settings.WindowSteps)),
+            range.Step(value));
+        var bins = new ChannelBins(sizes);
+        bool isScored = steps > settings.WarmUpSteps;
+        var channel = AnomalyChannel.None;
+        float own = isScored ? Combine(sizes, bins, seasonal.IsKnown && clock.AgeMs >= SeasonScoredMs, settings, out channel) : 0;
+        Count(bins, seasonal.IsKnown, steps, settings);
+        (float expected, float spread) = seasonal.IsKnown ? (seasonal.Expected, seasonal.Unit) : (level, unit);
+        if (!isScored)
+        {
+            return new AnomalyOutcome(0, 0, channel, IncidentChange.None, expected, spread);
+        }
+
+        float decades = persistence.Step(own, settings.LonelyPenalty);
+        IncidentChange change = incident.Step(decades, sizes.Variance, settings, out bool acceptLevel);
+        if (acceptLevel)
+        {
+            AcceptLevel(settings);
+        }
+
+        return new AnomalyOutcome(decades, hold.Step(decades, settings), channel, change, expected, spread);
+    }
+
+    // The cubic norm: two equal channels give 1.26 times one of them; the plain maximum and the sum both did worse.
+    private readonly float Combine(in ChannelSizes sizes, in ChannelBins bins, bool isSeasonScored, AnomalySettings settings, out AnomalyChannel channel)
+    {
+        float bonusMax = settings.TailBonusDecades;
+        var norm = default(CubicNorm);
+        if (innovationTail.IsLarge(bins.Innovation))
+        {
+            norm.Add(settings.InnovationWeight * innovationTail.Surprise(sizes.Innovation, bins.Innovation, bonusMax), AnomalyChannel.Innovation);
+        }
+
+        if (levelTail.IsLarge(bins.Level))
+        {
+            norm.Add(settings.LevelWeight * levelTail.Surprise(sizes.Level, bins.Level, bonusMax), AnomalyChannel.Level);
+        }
+
+        if (varianceTail.IsLarge(bins.Variance))
+        {
+            norm.Add(settings.VarianceWeight * varianceTail.Surprise(sizes.Variance, bins.Variance, bonusMax), AnomalyChannel.Variance);
+        }
+
+        if (isSeasonScored && seasonTail.IsLarge(bins.Season))
+        {
+            norm.Add(settings.SeasonWeight * seasonTail.Surprise(sizes.Season, bins.Season, bonusMax), AnomalyChannel.Season);
+        }
+
+        if (isSeasonScored && seasonLevelTail.IsLarge(bins.SeasonLevel))
+        {
+            norm.Add(settings.SeasonLevelWeight * seasonLevelTail.Surprise(sizes.SeasonLevel, bins.SeasonLevel, bonusMax), AnomalyChannel.SeasonLevel);
+        }
+
+        float novelty = sizes.Novelty > NoveltyMin ? settings.NoveltyDecades * Math.Min(1, sizes.Novelty / NoveltyFull) : 0;
+        channel = novelty > norm.Largest ? AnomalyChannel.Range : norm.Channel;
+        return (norm.Value + novelty) * (clock.IsAfterGap ? GapFactor : 1);
+    }
+
+    private void Count(in ChannelBins bins, bool isSeasonKnown, int steps, AnomalySettings settings)
+    {
+        if (steps <= CountedFromStep)
+        {
+            return;
+        }
+
+        innovationTail.Add(bins.Innovation, settings.TailMemory);
+        levelTail.Add(bins.Level, settings.TailMemory);
+        varianceTail.Add(bins.Variance, settings.TailMemory);
+        if (isSeasonKnown && season.Residuals > SeasonCountedFrom)
+        {
+            seasonTail.Add(bins.Season, settings.TailMemory);
+        }
+
+        if (isSeasonKnown && season.Residuals > SeasonLevelCountedFrom)
+        {
+            seasonLevelTail.Add(bins.SeasonLevel, settings.TailMemory);
+        }
+
+        if (steps % ScreenEverySteps == 0 || steps < ScreenEachUntilStep)
+        {
+            RefreshScreens();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RefreshScreens()
+    {
+        innovationTail.RefreshScreen();
+        seasonTail.RefreshScreen();
+        levelTail.RefreshScreen();
+        varianceTail.RefreshScreen();
+        seasonLevelTail.RefreshScreen();
+    }
+}
