@@ -23,8 +23,8 @@ public sealed record AnomalySettings
     /// <summary>Share of a step in the fast forecast whose error is the innovation.</summary>
     public float InnovationGain { get; init; } = 0.5f;
 
-    /// <summary>Share of a step in the scale of innovations.</summary>
-    public float InnovationScaleGain { get; init; } = 1f / 300;
+    /// <summary>Share of a step in the scale of innovations: memory of 125 steps, so that a busier half day is not one long surprise.</summary>
+    public float InnovationScaleGain { get; init; } = 1f / 125;
 
     /// <summary>Smallest scale, as a share of the level: below it a change is rounding, not news.</summary>
     public float FloorRelative { get; init; } = 1e-3f;
@@ -48,13 +48,13 @@ public sealed record AnomalySettings
     public float SeasonWeight { get; init; } = 0.5f;
 
     /// <summary>Weight of the surprise in the window mean of distances from the slow level.</summary>
-    public float LevelWeight { get; init; } = 1;
+    public float LevelWeight { get; init; } = 0.9f;
 
     /// <summary>Weight of the surprise in the variance ratio.</summary>
     public float VarianceWeight { get; init; } = 1;
 
     /// <summary>Weight of the surprise in the window mean of seasonal residuals.</summary>
-    public float SeasonLevelWeight { get; init; } = 1;
+    public float SeasonLevelWeight { get; init; } = 0.9f;
 
     /// <summary>Decades for a value far outside everything seen, reached at an overshoot of a fifth of the range.</summary>
     public float NoveltyDecades { get; init; } = 2;
