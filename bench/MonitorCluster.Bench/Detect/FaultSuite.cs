@@ -8,18 +8,19 @@ internal static class FaultSuite
     private const int HistoryMinutes = 10 * 1_440;
     private const int WatchedMinutes = 240;
 
-    /// <summary>Each fault: the value it makes of a healthy one, its minute, the level, and the series' last healthy value.</summary>
+    /// <summary>Each fault and what it makes of a healthy value, given the minutes since it began and the mean of the hour before.</summary>
+    /// <remarks>Numbers in the names are standard deviations of the noise.</remarks>
     private static readonly (string Name, Func<float, int, float, float> Changed)[] Faults =
     [
-        ("none (false alarms)", (v, _, _) => v),
-        ("shift +3 sigma", (v, _, _) => v + 3),
-        ("shift +6 sigma", (v, _, _) => v + 6),
-        ("shift -3 sigma", (v, _, _) => v - 3),
-        ("shift -6 sigma", (v, _, _) => v - 6),
-        ("spike +10 sigma, 1 step", (v, minute, _) => minute == 0 ? v + 10 : v),
-        ("variance x3", (v, _, mean) => mean + (3 * (v - mean))),
-        ("ramp to +6 sigma in 1 h", (v, minute, _) => v + Math.Min(6, minute / 10f)),
-        ("flat line", (_, _, mean) => mean),
+        ("none", (v, _, _) => v),
+        ("shift_up_3", (v, _, _) => v + 3),
+        ("shift_up_6", (v, _, _) => v + 6),
+        ("shift_down_3", (v, _, _) => v - 3),
+        ("shift_down_6", (v, _, _) => v - 6),
+        ("spike_10", (v, minute, _) => minute == 0 ? v + 10 : v),
+        ("variance_3", (v, _, mean) => mean + (3 * (v - mean))),
+        ("ramp_6_in_1h", (v, minute, _) => v + Math.Min(6, minute / 10f)),
+        ("flat_line", (_, _, mean) => mean),
     ];
 
     /// <summary>Finds every fault in every series of the kinds whose noise is one sigma and steady (not the skewed, nor the counts).</summary>

@@ -25,10 +25,10 @@ internal sealed class NabFile
         WindowCount = windows.Count;
         Array.Fill(WindowOf, NoWindow);
         Array.Fill(Worth, -1);
-        int afterLast = 0;
-        for (int w = 0; w < windows.Count; w++)
+        int after = 0;
+        foreach ((int window, (long startMs, long endMs)) in windows.Select(w => (ParseMs(w.Start), ParseMs(w.End))).Order().Index())
         {
-            afterLast = Place(w, ParseMs(windows[w].Start), ParseMs(windows[w].End), afterLast);
+            after = Place(window, startMs, endMs, after);
         }
 
         WindowOf.AsSpan(0, ProbationRows(values.Length)).Fill(Probation);
@@ -81,10 +81,13 @@ internal sealed class NabFile
     // Fills the window's rows and, up to the end of the file, what a false row after it costs; the next window overwrites that.
     private int Place(int window, long startMs, long endMs, int from)
     {
-        int first = Array.FindIndex(TimesMs, from, t => t == startMs), last = first < 0 ? -1 : Array.FindIndex(TimesMs, first, t => t == endMs);
-        if (last < 0)
+        // The benchmark's windows start and end at rows; other people's may lie between.
+        int first = Array.FindIndex(TimesMs, from, t => t >= startMs);
+        int last = first < 0 ? -1 : Array.FindIndex(TimesMs, first, t => t == endMs);
+        last = last < 0 && first >= 0 ? Array.FindLastIndex(TimesMs, t => t <= endMs) : last;
+        if (first < 0 || last < first)
         {
-            throw new InvalidDataException($"{Name}: window {window} starts or ends at a time that is no row after row {from}");
+            throw new InvalidDataException($"{Name}: window {window} in order of time has no row of its own");
         }
 
         double width = last - first + 1;

@@ -74,6 +74,18 @@ public class NabScorerTests
     }
 
     [Fact]
+    public void Windows_BetweenRowsAndOutOfOrder_CoverTheRowsInside()
+    {
+        string[] stamps = [.. Enumerable.Range(0, 20).Select(i => $"2026-01-01 00:{i:00}:00")];
+
+        var between = new NabFile("f", stamps, new float[20], [("2026-01-01 00:14:30", "2026-01-01 00:16:30"), ("2026-01-01 00:05:00", "2026-01-01 00:05:30")]);
+
+        Assert.Equal([5, 15, 16], Enumerable.Range(0, 20).Where(row => between.WindowOf[row] >= 0));
+        Assert.Equal((0, 1), (between.WindowOf[5], between.WindowOf[15]));
+        Assert.Throws<InvalidDataException>(() => new NabFile("f", stamps, new float[20], [("2026-01-01 00:14:10", "2026-01-01 00:14:30")]));
+    }
+
+    [Fact]
     public void Load_OtherFilesAndUnlabelledOnes_AreSkipped()
     {
         string folder = Directory.CreateTempSubdirectory("nab").FullName;

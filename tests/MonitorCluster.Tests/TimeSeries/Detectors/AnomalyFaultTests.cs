@@ -59,6 +59,22 @@ public class AnomalyFaultTests
     public void Score_GapOfAnHour_OpensNothing() => AssertSilent((ref AnomalyModel model, float[] next) => Highest(ref model, next, 60));
 
     [Fact]
+    public void Score_GapInAFastWave_IsNoJump()
+    {
+        var noise = new Random(3);
+        float Wave(int minute) => (100 * MathF.Sin(MathF.Tau * minute / 480)) + noise.NextSingle(); // 1.3 a minute where it is steep
+        AnomalyModel model = default;
+        for (int minute = 0; minute < 3 * 1_440; minute++)
+        {
+            model.Score(EndMs(minute), Wave(minute), Settings);
+        }
+
+        float[] scores = [.. Enumerable.Range((3 * 1_440) + 45, 60).Select(minute => model.Score(EndMs(minute), Wave(minute), Settings).Decades)];
+
+        Assert.InRange(scores.Max(), 0, Threshold);
+    }
+
+    [Fact]
     public void Score_DuplicateAndBackwardStamps_ChangeNothing() => AssertSilent((ref AnomalyModel model, float[] next) =>
     {
         AnomalyModel untouched = model;

@@ -134,6 +134,20 @@ public class AnomalyModelTests
     }
 
     [Fact]
+    public void Score_ValueFarOutside_IsScoredBeforeItIsCounted()
+    {
+        float[] values = Values(0, 2_001);
+        values[^1] = 1_000;
+
+        AnomalyOutcome outcome = Outcomes(values)[^1];
+
+        // 0.8 * (log10(2000) + 3 for the tail) + 2 for the range, with a little from the other channels, less 0.5 as no step supports it
+        Assert.InRange(outcome.Decades, 6, 7.5f);
+        Assert.Equal((AnomalyChannel.Innovation, IncidentChange.Opened), (outcome.Channel, outcome.Incident));
+        Assert.InRange(outcome.Expected, 18, 22);
+    }
+
+    [Fact]
     public void AcceptLevel_AfterAShift_ExpectsTheNewLevel()
     {
         AnomalyModel model = default;
