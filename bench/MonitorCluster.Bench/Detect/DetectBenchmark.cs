@@ -75,10 +75,14 @@ internal static class DetectBenchmark
         }
 
         NabCounts standard = scorer.Count(scores, standardThreshold), atFixedThreshold = scorer.Count(scores, FixedThreshold);
-        Print($"at the fixed threshold: {atFixedThreshold.WindowsHit} windows hit, {atFixedThreshold.FalseRows} false rows");
+        int[] quiet = [.. Enumerable.Range(0, files.Count).Where(f => files[f].WindowCount == 0)];
+        int quietRows = new NabScorer([.. quiet.Select(f => files[f])]).Count([.. quiet.Select(f => scores[f])], FixedThreshold).FalseRows;
+        Print($"at the fixed threshold: {atFixedThreshold.WindowsHit} windows hit, {atFixedThreshold.FalseRows} false rows,");
+        Print($"  {quietRows} of them in the {quiet.Length} files without a window");
         result.Append(CultureInfo.InvariantCulture, $" threshold={standardThreshold:0.000} windows={scorer.WindowCount} windows_hit={standard.WindowsHit}");
         result.Append(CultureInfo.InvariantCulture, $" false_rows={standard.FalseRows} fixed_windows_hit={atFixedThreshold.WindowsHit}");
-        result.Append(CultureInfo.InvariantCulture, $" fixed_false_rows={atFixedThreshold.FalseRows} state_bytes={Unsafe.SizeOf<AnomalyModel>()}");
+        result.Append(CultureInfo.InvariantCulture, $" fixed_false_rows={atFixedThreshold.FalseRows} quiet_rows={quietRows}");
+        result.Append(CultureInfo.InvariantCulture, $" state_bytes={Unsafe.SizeOf<AnomalyModel>()}");
         if (arguments.OutFolder is not null)
         {
             NabRun.Write(arguments.OutFolder, files, scores);

@@ -56,6 +56,7 @@ internal sealed class NabFile
     public int WindowCount { get; }
 
     /// <summary>Reads every .csv below a folder that has an entry in the labels, in ordinal order of names.</summary>
+    /// <remarks>The folder may also be a single one of the benchmark's: its name is then part of the key.</remarks>
     public static List<NabFile> Load(string dataFolder, string labelsFile)
     {
         using JsonDocument labels = JsonDocument.Parse(File.ReadAllText(labelsFile));
@@ -63,7 +64,12 @@ internal sealed class NabFile
         foreach (string path in Directory.GetFiles(dataFolder, "*.csv", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string name = Path.GetRelativePath(dataFolder, path).Replace('\\', '/');
-            if (labels.RootElement.TryGetProperty(name, out JsonElement windows))
+            if (!labels.RootElement.TryGetProperty(name, out JsonElement windows))
+            {
+                name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder))) + "/" + name;
+            }
+
+            if (labels.RootElement.TryGetProperty(name, out windows))
             {
                 (string[] stamps, float[] values) = ReadRows(path);
                 files.Add(new NabFile(name, stamps, values, [.. windows.EnumerateArray().Select(w => (w[0].GetString()!, w[1].GetString()!))]));

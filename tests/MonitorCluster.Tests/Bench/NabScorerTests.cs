@@ -100,8 +100,9 @@ public class NabScorerTests
             File.WriteAllText(labels, """{"real/a.csv": [["2026-01-01 00:01:00.000000", "2026-01-01 00:01:00.000000"]], "real/absent.csv": []}""");
 
             NabFile loaded = Assert.Single(NabFile.Load(folder, labels));
+            NabFile alone = Assert.Single(NabFile.Load(Path.Combine(folder, "real") + "/", labels));
 
-            Assert.Equal("real/a.csv", loaded.Name);
+            Assert.Equal(("real/a.csv", "real/a.csv"), (loaded.Name, alone.Name));
             Assert.Equal([1, 2.5f], loaded.Values);
             Assert.Equal([NabFile.NoWindow, 0], loaded.WindowOf);
         }
