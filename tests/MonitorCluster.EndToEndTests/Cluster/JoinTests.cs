@@ -92,6 +92,22 @@ public sealed class JoinTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
         Assert.True(_cluster.Nodes[0].IsUp);
     }
 
+    [Fact]
+    public async Task Agent_WithoutAShareInTheStore_IsSeenOnEveryNode()
+    {
+        await using NodeProcess agent = await NodeProcess.StartAsync(
+            "--Node:Name=agent1", "--Node:Roles=collector", $"--Cluster:Seeds={_cluster.Seeds}", $"--Cluster:JoinToken={_cluster.JoinToken}",
+            $"--Cluster:ShardCount={_cluster.ShardCount.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+
+        foreach (ClusterNode node in _cluster.Nodes)
+        {
+            await _cluster.Client(node).WaitForAsync("node_load1{host=\"agent1\"}", result => result.GetArrayLength() == 1, Patience);
+        }
+
+        Assert.DoesNotContain("agent1", (await ClusterState.ReadAsync(_cluster.Client(_cluster.Nodes[0]))).Members.Keys);
+        Assert.Equal(0, await agent.StopAsync());
+    }
+
     // Half a fair share: from there on only load decides who has how many.
     private async Task WaitForShardsAsync(ClusterNode node)
     {
