@@ -77,7 +77,12 @@ public sealed class QueryLegServerTests
         var small = new QueryWorld(nodes: 1, shards: 2, new QueryLimits { SamplesMax = 5 });
         var leg = new QueryLeg
         {
-            Kind = QueryLegKind.Fetch, Timeout = Second, Version = 1, Shards = [new(0, 1), new(1, 1)], ToMs = 10_000, SeriesMax = int.MaxValue,
+            Kind = QueryLegKind.Fetch,
+            Timeout = Second,
+            Version = 1,
+            Shards = [new(0, 1), new(1, 1)],
+            ToMs = 10_000,
+            SeriesMax = int.MaxValue,
             SamplesMax = long.MaxValue,
         };
 
