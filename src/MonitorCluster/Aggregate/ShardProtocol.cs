@@ -58,6 +58,21 @@ internal sealed record AcknowledgeAlert(string AlertId, string By, string Commen
 /// <summary>The answer to <see cref="AcknowledgeAlert"/>.</summary>
 internal sealed record AlertAcknowledged(string AlertId, AcknowledgeOutcome Outcome);
 
+/// <summary>Asks what detection thinks of series; answered with a list of <see cref="SeriesVerdict"/>.</summary>
+/// <param name="Metric">The metric's name when the selector fixes it, else null.</param>
+/// <param name="FixedLabels">Labels whose value the selector fixes. The asker applies the other matchers.</param>
+/// <param name="All">Every series, or only the unusual ones.</param>
+internal sealed record GetVerdicts(string? Metric, IReadOnlyList<Label> FixedLabels, bool All);
+
+/// <summary>Asks for the mutes that have not ended; answered with a list of <see cref="Mute"/>.</summary>
+internal sealed record GetMutes;
+
+/// <summary>A person says something about anomalies; answered with <see cref="FeedbackGiven"/>, and durable with the next journal row.</summary>
+internal sealed record GiveFeedback(FeedbackCommand Command);
+
+/// <summary>The answer to <see cref="GiveFeedback"/>.</summary>
+internal sealed record FeedbackGiven(FeedbackOutcome Outcome);
+
 /// <summary>What one shard holds.</summary>
 /// <param name="ShardId">The shard.</param>
 /// <param name="Epoch">The epoch in which this node owns it.</param>

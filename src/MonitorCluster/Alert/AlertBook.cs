@@ -52,8 +52,11 @@ public sealed class AlertBook
         return drained;
     }
 
+    /// <summary>The open alert of a key, or null.</summary>
+    public AlertRecord? Find(LabelSet labels, string channel) => open.GetValueOrDefault((labels, channel));
+
     /// <summary>Opens an alert, or raises an open one from pending to firing. Id, sequence and start of an open one are kept.</summary>
-    /// <param name="facts">The alert with status pending or firing; its id and sequence are ignored.</param>
+    /// <param name="facts">The alert with status pending or firing; its id and sequence are ignored. People are told when it says so and is firing.</param>
     /// <param name="atMs">The time of the sample or tick that caused it.</param>
     public void Raise(AlertRecord facts, long atMs)
     {
@@ -62,7 +65,7 @@ public sealed class AlertBook
         {
             if (before.Status == AlertStatus.Pending && facts.Status == AlertStatus.Firing)
             {
-                Set(facts with { Id = before.Id, Seq = null, StartsAtMs = before.StartsAtMs }, atMs, notify: true);
+                Set(facts with { Id = before.Id, StartsAtMs = before.StartsAtMs }, atMs, facts.Notify);
             }
 
             return;
@@ -75,7 +78,30 @@ public sealed class AlertBook
             return;
         }
 
-        Set(facts with { Id = NextId(), Seq = null }, atMs, facts.Status != AlertStatus.Pending);
+        Set(facts with { Id = NextId() }, atMs, facts.Notify && facts.Status != AlertStatus.Pending);
+    }
+
+    /// <summary>Brings an open alert up to date; nothing happens when it is not open. Id, start, status and who has it in hand are kept.</summary>
+    /// <param name="facts">The alert as it is now.</param>
+    /// <param name="atMs">The time of the sample or tick that changed it.</param>
+    /// <param name="isNews">Whether that is a transition to be logged; else only those who look at open alerts see it.</param>
+    public void Update(AlertRecord facts, long atMs, bool isNews)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        if (!open.TryGetValue((facts.Labels, facts.Channel), out AlertRecord? before))
+        {
+            return;
+        }
+
+        AlertRecord after = Kept(facts, before);
+        if (isNews)
+        {
+            Set(after, atMs, facts.Notify);
+        }
+        else
+        {
+            open[(facts.Labels, facts.Channel)] = after with { Seq = before.Seq, Notify = before.Notify };
+        }
     }
 
     /// <summary>Ends an alert; nothing happens when it is not open.</summary>
@@ -109,7 +135,7 @@ public sealed class AlertBook
 
         if (before.Status == AlertStatus.Firing)
         {
-            Set(before with { Status = AlertStatus.Acknowledged, Seq = null, AcknowledgedBy = by, Comment = comment }, atMs, notify: true);
+            Set(before with { Status = AlertStatus.Acknowledged, AcknowledgedBy = by, Comment = comment }, atMs, before.Notify);
         }
 
         return AcknowledgeOutcome.Acknowledged;
@@ -117,8 +143,8 @@ public sealed class AlertBook
 
     /// <summary>Ends recovery: the durable rows win over what the replay recomputed, and the differences become ordinary transitions.</summary>
     /// <remarks>
-    /// Transitions of the replay are dropped (emission off). In both: the row's id, status and acknowledgement stay, but a pending row rises
-    /// to firing when the replay says so. Only recomputed: it is raised now. Only a row: it is resolved now.
+    /// Transitions of the replay are dropped (emission off). In both: the row's id, status and acknowledgement stay, the details are the replay's,
+    /// and a pending row rises to firing when the replay says so. Only recomputed: it is raised now. Only a row: it is resolved now.
     /// </remarks>
     /// <param name="rows">The rows of the table <c>alert</c> that are open for this shard.</param>
     /// <param name="atMs">Time of the transitions written.</param>
@@ -141,11 +167,14 @@ public sealed class AlertBook
             if (durable.Remove((alert.Labels, alert.Channel)))
             {
                 Raise(alert, atMs);
+                Update(alert, atMs, isNews: false);
+                (LabelSet, string) key = (alert.Labels, alert.Channel);
+                open[key] = open[key] with { Notify = open[key].Notify || alert.Notify }; // a row says it of its last transition only
             }
             else
             {
                 bool taken = rows.Any(r => r.Id == alert.Id);
-                Set(taken ? alert with { Id = NextId() } : alert, atMs, alert.Status != AlertStatus.Pending);
+                Set(taken ? alert with { Id = NextId() } : alert, atMs, alert.Notify);
             }
         }
 
@@ -219,15 +248,29 @@ public sealed class AlertBook
             Summary = $"shard {shard} has {openMax} open alerts, its limit; further ones are counted but not shown",
             StartsAtMs = atMs,
             Value = openMax,
+            Notify = true,
         },
         atMs);
 
+    // An open alert remembers whether anybody was told of it; a transition says whether anybody is told of this one.
     private void Set(AlertRecord alert, long atMs, bool notify)
     {
-        open[(alert.Labels, alert.Channel)] = alert;
-        transitions.Add(new AlertTransition(alert, atMs, notify));
+        bool wasTold = open.TryGetValue((alert.Labels, alert.Channel), out AlertRecord? before) && before.Notify;
+        alert = alert with { Seq = null, Notify = notify };
+        open[(alert.Labels, alert.Channel)] = alert with { Notify = notify || wasTold };
+        transitions.Add(new AlertTransition(alert, atMs));
     }
 
+    private static AlertRecord Kept(AlertRecord facts, AlertRecord before) => facts with
+    {
+        Id = before.Id,
+        Status = before.Status,
+        StartsAtMs = before.StartsAtMs,
+        AcknowledgedBy = before.AcknowledgedBy,
+        Comment = before.Comment,
+    };
+
+    // Who was told that it began is told that it is over.
     private void Close(AlertRecord before, string summary, double? value, long atMs)
     {
         open.Remove((before.Labels, before.Channel));
@@ -239,7 +282,7 @@ public sealed class AlertBook
             Summary = summary,
             Value = value,
         };
-        transitions.Add(new AlertTransition(after, atMs, before.Status != AlertStatus.Pending));
+        transitions.Add(new AlertTransition(after, atMs));
     }
 
     private string NextId() => string.Create(CultureInfo.InvariantCulture, $"{shard}-{++lastNumber}");

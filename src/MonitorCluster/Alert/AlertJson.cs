@@ -6,7 +6,10 @@ using MonitorCluster.TimeSeries.Model;
 namespace MonitorCluster.Alert;
 
 /// <summary>The Alert JSON of the API, the alert log and the store: writer and reader.</summary>
-/// <remarks>Fields and order are contract; <c>acknowledgedBy</c> and <c>comment</c> follow only when set. The reader ignores unknown fields.</remarks>
+/// <remarks>
+/// Fields and order are contract; <c>acknowledgedBy</c>, <c>comment</c>, <c>incident</c>, <c>memberCount</c> and <c>members</c> are there only when set.
+/// The reader ignores unknown fields.
+/// </remarks>
 public static class AlertJson
 {
     private const int BytesMax = 8 << 20; // 40 labels of the largest names and values, every byte escaped, are 0.75 MiB; twice, and room
@@ -51,7 +54,7 @@ public static class AlertJson
         writer.WriteString("endsAt"u8, alert.EndsAtMs is { } end ? Time(end) : null);
         WriteNumber(writer, "value", alert.Value);
         WriteNumber(writer, "expected", alert.Expected);
-        WriteBand(writer, alert);
+        WriteBand(writer, alert.BandLow, alert.BandHigh);
         WriteNumber(writer, "score", alert.Score);
         writer.WriteString("channel"u8, alert.Channel);
         writer.WriteString("summary"u8, alert.Summary);
@@ -59,6 +62,24 @@ public static class AlertJson
         {
             writer.WriteString("acknowledgedBy"u8, by);
             writer.WriteString("comment"u8, alert.Comment);
+        }
+
+        writer.WriteBoolean("notify"u8, alert.Notify);
+        if (alert.Incident is { } incident)
+        {
+            writer.WriteString("incident"u8, incident);
+        }
+
+        if (alert.MemberCount > 0)
+        {
+            writer.WriteNumber("memberCount"u8, alert.MemberCount);
+            writer.WriteStartArray("members"u8);
+            foreach (IncidentMember member in alert.Members)
+            {
+                WriteMember(writer, member);
+            }
+
+            writer.WriteEndArray();
         }
 
         writer.WriteEndObject();
@@ -132,9 +153,26 @@ public static class AlertJson
         writer.WriteEndObject();
     }
 
-    private static void WriteBand(Utf8JsonWriter writer, AlertRecord alert)
+    private static void WriteMember(Utf8JsonWriter writer, IncidentMember member)
     {
-        if (alert.BandLow is not { } low || alert.BandHigh is not { } high || !double.IsFinite(low) || !double.IsFinite(high))
+        writer.WriteStartObject();
+        writer.WriteString("metric"u8, member.Labels.Metric);
+        WriteLabels(writer, member.Labels);
+        writer.WriteString("channel"u8, member.Channel);
+        writer.WriteString("since"u8, Time(member.SinceMs));
+        writer.WriteBoolean("on"u8, member.IsOn);
+        WriteNumber(writer, "score", member.Score);
+        WriteNumber(writer, "rank", member.Rank);
+        WriteNumber(writer, "value", member.Value);
+        WriteNumber(writer, "expected", member.Expected);
+        WriteBand(writer, member.BandLow, member.BandHigh);
+        writer.WriteString("reason"u8, member.Reason);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteBand(Utf8JsonWriter writer, double? bandLow, double? bandHigh)
+    {
+        if (bandLow is not { } low || bandHigh is not { } high || !double.IsFinite(low) || !double.IsFinite(high))
         {
             writer.WriteNull("band"u8);
             return;
@@ -160,15 +198,7 @@ public static class AlertJson
 
     private static AlertRecord Read(JsonElement root)
     {
-        List<Label> labels = [.. root.GetProperty("labels"u8).EnumerateObject().Select(p => new Label(p.Name, p.Value.GetString()!))];
-        if (Text(root, "metric") is { } metric)
-        {
-            labels.Add(new Label(LabelSet.NameLabel, metric));
-        }
-
-        double?[] band = root.TryGetProperty("band"u8, out JsonElement b) && b.ValueKind == JsonValueKind.Array && b.GetArrayLength() == 2
-            ? [b[0].GetDouble(), b[1].GetDouble()]
-            : [null, null];
+        double?[] band = Band(root);
         return new AlertRecord
         {
             Seq = root.TryGetProperty("seq"u8, out JsonElement seq) && seq.ValueKind == JsonValueKind.Number ? seq.GetInt64() : null,
@@ -176,7 +206,7 @@ public static class AlertJson
             Status = ParseName<AlertStatus>(Required(root, "status")),
             Severity = ParseName<AlertSeverity>(Required(root, "severity")),
             Kind = ParseName<AlertKind>(Required(root, "kind")),
-            Labels = LabelSet.Create(labels),
+            Labels = Labels(root),
             Channel = Required(root, "channel"),
             Summary = Required(root, "summary"),
             StartsAtMs = Ms(Required(root, "startsAt")),
@@ -188,8 +218,47 @@ public static class AlertJson
             Score = Number(root, "score"),
             AcknowledgedBy = Text(root, "acknowledgedBy"),
             Comment = Text(root, "comment"),
+            Notify = IsTrue(root, "notify"),
+            Incident = Text(root, "incident"),
+            MemberCount = (int?)Number(root, "memberCount") ?? 0,
+            Members = root.TryGetProperty("members"u8, out JsonElement members) ? [.. members.EnumerateArray().Select(ReadMember)] : [],
         };
     }
+
+    private static IncidentMember ReadMember(JsonElement member)
+    {
+        double?[] band = Band(member);
+        return new IncidentMember(
+            Labels(member),
+            Required(member, "channel"),
+            Ms(Required(member, "since")),
+            IsTrue(member, "on"),
+            Number(member, "score") ?? 0,
+            Number(member, "rank") ?? 0,
+            Number(member, "value"),
+            Number(member, "expected"),
+            band[0],
+            band[1],
+            Required(member, "reason"));
+    }
+
+    private static LabelSet Labels(JsonElement owner)
+    {
+        List<Label> labels = [.. owner.GetProperty("labels"u8).EnumerateObject().Select(p => new Label(p.Name, p.Value.GetString()!))];
+        if (Text(owner, "metric") is { } metric)
+        {
+            labels.Add(new Label(LabelSet.NameLabel, metric));
+        }
+
+        return LabelSet.Create(labels);
+    }
+
+    private static double?[] Band(JsonElement owner) =>
+        owner.TryGetProperty("band"u8, out JsonElement b) && b.ValueKind == JsonValueKind.Array && b.GetArrayLength() == 2
+            ? [b[0].GetDouble(), b[1].GetDouble()]
+            : [null, null];
+
+    private static bool IsTrue(JsonElement owner, string name) => owner.TryGetProperty(name, out JsonElement e) && e.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out JsonElement e) && e.ValueKind == JsonValueKind.String ? e.GetString() : null;

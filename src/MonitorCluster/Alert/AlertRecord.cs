@@ -53,6 +53,9 @@ public enum AlertKind
 /// <summary>One alert as it stood after one of its transitions: the Alert JSON as a record. Immutable, safe for any thread.</summary>
 public sealed record AlertRecord
 {
+    /// <summary>Most members that an incident's record names.</summary>
+    public const int MembersMax = 20;
+
     /// <summary>Number in the cluster-wide alert log; null until the store has assigned it.</summary>
     public long? Seq { get; init; }
 
@@ -104,6 +107,18 @@ public sealed record AlertRecord
     /// <summary>What they said.</summary>
     public string? Comment { get; init; }
 
+    /// <summary>Whether people are told of this transition (webhook, mail). Every transition is logged and streamed all the same.</summary>
+    public bool Notify { get; init; }
+
+    /// <summary>Of an anomaly: the id of the incident that it belongs to, or null.</summary>
+    public string? Incident { get; init; }
+
+    /// <summary>Of an incident: its most probable causes first, at most <see cref="MembersMax"/>.</summary>
+    public IReadOnlyList<IncidentMember> Members { get; init; } = [];
+
+    /// <summary>Of an incident: how many series belong to it.</summary>
+    public int MemberCount { get; init; }
+
     /// <summary>The measured host, or null.</summary>
     public string? Host => Labels.Host is { Length: > 0 } host ? host : null;
 
@@ -114,8 +129,4 @@ public sealed record AlertRecord
 /// <summary>A change of an alert's status, to be written to the alert log in the transaction that makes its cause durable.</summary>
 /// <param name="Alert">The alert after the change; <see cref="AlertRecord.Seq"/> is null, the store assigns it.</param>
 /// <param name="AtMs">When it happened, in the time of samples and ticks.</param>
-/// <param name="Notify">
-/// Whether people are told (webhook, mail). Every transition is logged and streamed, so that a follower of the log always knows what is open;
-/// pending, and resolved straight from pending, tell nobody.
-/// </param>
-public sealed record AlertTransition(AlertRecord Alert, long AtMs, bool Notify);
+public sealed record AlertTransition(AlertRecord Alert, long AtMs);

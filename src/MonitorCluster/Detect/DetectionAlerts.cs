@@ -44,6 +44,7 @@ internal static class DetectionAlerts
         StartsAtMs = rule.NewestMs,
         Value = (nowMs - rule.NewestMs) / 1000.0,
         Expected = rule.LimitMs / 1000.0,
+        Notify = true,
         Summary = $"{Host(labels)} has sent nothing for {Seconds(nowMs - rule.NewestMs)} s, expected within {Seconds((long)rule.LimitMs)} s",
     };
 

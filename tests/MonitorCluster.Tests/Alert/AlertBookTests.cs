@@ -22,7 +22,7 @@ public class AlertBookTests
 
         IReadOnlyList<AlertTransition> seen = book.Drain();
         Assert.Equal([AlertStatus.Pending, AlertStatus.Firing, AlertStatus.Resolved], seen.Select(t => t.Alert.Status));
-        Assert.Equal([false, true, true], seen.Select(t => t.Notify));
+        Assert.Equal([false, true, true], seen.Select(t => t.Alert.Notify));
         Assert.All(seen, t => Assert.Equal(("3-1", 1_700_000_000_000), (t.Alert.Id, t.Alert.StartsAtMs)));
         Assert.Equal(Now + 3, seen[2].Alert.EndsAtMs);
         Assert.Empty(book.Open());
@@ -37,7 +37,7 @@ public class AlertBookTests
         book.Resolve(One, "level", "over", null, Now + 1);
         book.Resolve(One, "level", "over", null, Now + 2);
 
-        Assert.Equal([false, false], book.Drain().Select(t => t.Notify));
+        Assert.Equal([false, false], book.Drain().Select(t => t.Alert.Notify));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public class AlertBookTests
         Assert.Equal(
             """{"seq":12,"id":"3-1","status":"firing","severity":"warning","kind":"anomaly","host":"a","metric":"node_load1","labels":{"host":"a"}"""
             + ""","startsAt":"2023-11-14T22:13:20.000Z","endsAt":null,"value":0.85,"expected":0.05,"band":[0.02,0.1],"score":12.5"""
-            + ""","channel":"level","summary":"cpu pressure on web-1 is 0.85, expected 0.02 to 0.1, for 12 s"}""",
+            + ""","channel":"level","summary":"cpu pressure on web-1 is 0.85, expected 0.02 to 0.1, for 12 s","notify":true}""",
             json);
     }
 

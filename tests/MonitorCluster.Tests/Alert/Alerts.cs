@@ -23,5 +23,6 @@ internal static class Alerts
             BandLow = 0.02,
             BandHigh = 0.1,
             Score = 12.5,
+            Notify = true,
         };
 }

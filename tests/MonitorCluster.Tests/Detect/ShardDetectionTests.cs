@@ -156,7 +156,7 @@ public class ShardDetectionTests
                 Apply(detection, operation);
             }
 
-            log.AddRange(detection.Book.Drain().Select(t => $"{t.AtMs} {t.Notify} {System.Text.Encoding.UTF8.GetString(AlertJson.ToBytes(t.Alert))}"));
+            log.AddRange(detection.Book.Drain().Select(t => $"{t.AtMs} {System.Text.Encoding.UTF8.GetString(AlertJson.ToBytes(t.Alert))}"));
         }
 
         return (Snapshot(detection), string.Join('\n', log));
