@@ -48,6 +48,7 @@ internal static class DetectBenchmark
         RunHealthy(arguments.IsFull, result);
         if (arguments.IsFull)
         {
+            RunBudget(result);
             RunFaults(result);
         }
 
@@ -112,7 +113,7 @@ internal static class DetectBenchmark
     private static void RunHealthy(bool isFull, StringBuilder result)
     {
         (int series, int days) = isFull ? (300, 28) : (60, 14);
-        (double[] rows, double incidents) = HealthySuite.Run(series, days, MinuteSettings);
+        (double[] rows, double incidents) = HealthySuite.Run(series, days, HealthySuite.Thresholds, MinuteSettings);
         Print($"healthy metrics, {series} series x {days} days at 60 s: false rows per series-day");
         for (int t = 0; t < rows.Length; t++)
         {
@@ -122,6 +123,22 @@ internal static class DetectBenchmark
 
         Print($"  incidents opened at {Text(MinuteSettings.OpenDecades)}: {Text(incidents, "0.0000")} per series-day");
         result.Append(CultureInfo.InvariantCulture, $" healthy_incidents={incidents:0.0000}");
+    }
+
+    private static void RunBudget(StringBuilder result)
+    {
+        double[] asked = [1, 0.3, 0.1, 0.03, 0.01];
+        Print($"alert budget: rows per series-day asked for -> threshold -> measured");
+        foreach ((int stepSeconds, int series, int days) in new[] { (10, 150, 14), (60, 300, 28), (300, 300, 28) })
+        {
+            float[] thresholds = Array.ConvertAll(asked, rows => AlertBudget.Decades(rows, stepSeconds * 1_000));
+            (double[] rows, _) = HealthySuite.Run(series, days, thresholds, new AnomalySettings { StepMs = stepSeconds * 1_000 });
+            for (int i = 0; i < asked.Length; i++)
+            {
+                Print($"  {stepSeconds,3} s{asked[i],8:0.00} -> {Text(thresholds[i], "0.00")} -> {Text(rows[i], "0.0000")}");
+                result.Append(CultureInfo.InvariantCulture, $" budget_{stepSeconds}s_{asked[i]:0.00}={rows[i]:0.0000}");
+            }
+        }
     }
 
     private static void RunFaults(StringBuilder result)
