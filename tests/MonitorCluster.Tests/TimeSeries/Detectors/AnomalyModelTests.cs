@@ -108,9 +108,9 @@ public class AnomalyModelTests
         }));
 
     [Fact]
-    public void Score_FirstSteps_AreZeroUntilWarm()
+    public void Score_FirstSteps_AreZeroUntilScored()
     {
-        float[] values = Values(0, Settings.WarmUpSteps);
+        float[] values = Values(0, Settings.FirstScoredStep);
         values[^1] = 1e6f;
 
         Assert.All(Outcomes(values), o => Assert.Equal((0, 0, IncidentChange.None), (o.Decades, o.Emitted, o.Incident)));
@@ -163,6 +163,41 @@ public class AnomalyModelTests
 
         Assert.InRange(before, 19.5f, 21);
         Assert.InRange(after, 22, 24);
+    }
+
+    [Theory]
+    [InlineData(0, 30, 150)]
+    [InlineData(29, 1, 121)]
+    [InlineData(30, 0, 120)]
+    [InlineData(150, 0, 0)]
+    [InlineData(500, 0, 0)]
+    public void StepsUntil_SoManySeen_AreTheRest(int seen, int untilScored, int untilMature)
+    {
+        AnomalyModel model = default;
+        float[] values = Values(0, seen);
+        for (int row = 0; row < seen; row++)
+        {
+            model.Score(Start + (row * Minute), values[row], Settings);
+        }
+
+        Assert.Equal((untilScored, untilMature), (model.StepsUntilScored(Settings), model.StepsUntilMature(Settings)));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(60)]
+    [InlineData(100)]
+    public void Score_JumpOfAYoungSeries_OpensAtOnce(int jump)
+    {
+        for (int seed = 0; seed < 20; seed += 4)
+        {
+            float[] values = [.. Values(seed * SyntheticSeries.KindCount, jump + 5).Select((v, row) => row >= jump ? v + 30 : v)];
+
+            AnomalyOutcome[] outcomes = Outcomes(values);
+
+            Assert.All(outcomes[..jump], o => Assert.Equal(IncidentChange.None, o.Incident));
+            Assert.Contains(outcomes[jump..], o => o.Incident == IncidentChange.Opened);
+        }
     }
 
     private static float[] Values(int seed, int count)
