@@ -82,6 +82,26 @@ public struct AnomalyModel
         return clock.Advance(endMs) ? ScoreStep(endMs, value, settings) : default;
     }
 
+    /// <summary>Scores one closed step like <see cref="Score"/> and learns nothing of it: while muted, or during what is known to be a fault.</summary>
+    /// <remarks>
+    /// Goes on: the clock's stamps and pace, persistence, hold and the incident. The step does not count as seen, and does not make an incident's
+    /// level one that may be accepted: it was not learned. The forecast stays too, so a lasting change is as unusual at the end as at the start.
+    /// </remarks>
+    /// <returns>What <see cref="Score"/> would have returned; all 0 for a series of which nothing is known.</returns>
+    public AnomalyOutcome ScoreFrozen(long endMs, float value, AnomalySettings settings)
+    {
+        if (clock.Steps == 0)
+        {
+            return default;
+        }
+
+        AnomalyModel scored = this;
+        AnomalyOutcome outcome = scored.Score(endMs, value, settings);
+        (clock, persistence, hold, incident) = (scored.clock.WithSteps(clock.Steps), scored.persistence, scored.hold, scored.incident);
+        incident.ForgetCalm();
+        return outcome;
+    }
+
     /// <summary>Takes the level of the last window as the normal one, as an operator may ask for; scales and histograms stay.</summary>
     public void AcceptLevel(AnomalySettings settings)
     {

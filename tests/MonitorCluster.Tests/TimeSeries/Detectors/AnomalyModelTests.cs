@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FsCheck;
@@ -200,10 +201,67 @@ public class AnomalyModelTests
         }
     }
 
+    [Fact]
+    public void ScoreFrozen_AnyStep_IsScoredAlikeAndNotLearned()
+    {
+        float[] values = Values(3, 3_000);
+        values.AsSpan(1_500, 20).Fill(300);
+        values.AsSpan(2_500, 300).Fill(200);
+        AnomalyModel model = default;
+        for (int row = 0; row < values.Length; row++)
+        {
+            AnomalyModel before = model, frozen = model;
+
+            AnomalyOutcome outcome = frozen.ScoreFrozen(Start + (row * Minute), values[row], Settings);
+
+            Assert.Equal(model.Score(Start + (row * Minute), values[row], Settings), outcome);
+            Assert.Equal((before.StepsSeen, model.HasIncident), (frozen.StepsSeen, frozen.HasIncident));
+            Assert.Equal(Learned(before), Learned(frozen));
+        }
+    }
+
+    [Fact]
+    public void ScoreFrozen_LastingShift_StaysOneOpenIncidentThatEndsWithIt()
+    {
+        float[] values = Values(0, 3_000);
+        AnomalyModel model = default;
+        var changes = new List<IncidentChange>();
+        for (int row = 0; row < values.Length; row++)
+        {
+            long endMs = Start + (row * Minute);
+            if (row < 2_000)
+            {
+                model.Score(endMs, values[row], Settings);
+            }
+            else
+            {
+                changes.Add(model.ScoreFrozen(endMs, row < 2_900 ? values[row] + 50 : values[row], Settings).Incident);
+            }
+        }
+
+        Assert.Equal([IncidentChange.Opened, IncidentChange.Closed], changes.Where(c => c is IncidentChange.Opened or IncidentChange.Closed));
+        Assert.InRange(changes.IndexOf(IncidentChange.Closed), 900, 930);
+    }
+
     private static float[] Values(int seed, int count)
     {
         var series = new SyntheticSeries(seed % 1_000_000);
         return [.. Enumerable.Range(0, count).Select(series.Next)];
+    }
+
+    // All but the parts that go on while frozen.
+    private static byte[] Learned(AnomalyModel model)
+    {
+        const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
+        object boxed = model;
+        foreach (string part in new[] { "clock", "persistence", "hold", "incident" })
+        {
+            FieldInfo field = typeof(AnomalyModel).GetField(part, Hidden)!;
+            field.SetValue(boxed, Activator.CreateInstance(field.FieldType));
+        }
+
+        model = (AnomalyModel)boxed;
+        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<AnomalyModel>(in model))];
     }
 
     private static AnomalyOutcome[] Outcomes(float[] values)
