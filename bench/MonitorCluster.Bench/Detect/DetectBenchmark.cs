@@ -48,6 +48,8 @@ internal static class DetectBenchmark
         RunHealthy(arguments.IsFull, result);
         if (arguments.IsFull)
         {
+            RunBudget(result);
+            RunYoung(result);
             RunFaults(result);
         }
 
@@ -112,7 +114,7 @@ internal static class DetectBenchmark
     private static void RunHealthy(bool isFull, StringBuilder result)
     {
         (int series, int days) = isFull ? (300, 28) : (60, 14);
-        (double[] rows, double incidents) = HealthySuite.Run(series, days, MinuteSettings);
+        (double[] rows, double incidents) = HealthySuite.Run(series, days, HealthySuite.Thresholds, MinuteSettings);
         Print($"healthy metrics, {series} series x {days} days at 60 s: false rows per series-day");
         for (int t = 0; t < rows.Length; t++)
         {
@@ -122,6 +124,47 @@ internal static class DetectBenchmark
 
         Print($"  incidents opened at {Text(MinuteSettings.OpenDecades)}: {Text(incidents, "0.0000")} per series-day");
         result.Append(CultureInfo.InvariantCulture, $" healthy_incidents={incidents:0.0000}");
+    }
+
+    private static void RunBudget(StringBuilder result)
+    {
+        double[] asked = [1, 0.3, 0.1, 0.03, 0.01];
+        Print($"alert budget: rows per series-day asked for -> threshold -> measured");
+        foreach ((int stepSeconds, int series, int days) in new[] { (10, 150, 14), (60, 300, 28), (300, 300, 28) })
+        {
+            float[] thresholds = Array.ConvertAll(asked, rows => AlertBudget.Decades(rows, stepSeconds * 1_000));
+            (double[] rows, _) = HealthySuite.Run(series, days, thresholds, new AnomalySettings { StepMs = stepSeconds * 1_000 });
+            for (int i = 0; i < asked.Length; i++)
+            {
+                Print($"  {stepSeconds,3} s{asked[i],8:0.00} -> {Text(thresholds[i], "0.00")} -> {Text(rows[i], "0.0000")}");
+                result.Append(CultureInfo.InvariantCulture, $" budget_{stepSeconds}s_{asked[i]:0.00}={rows[i]:0.0000}");
+            }
+        }
+    }
+
+    private static void RunYoung(StringBuilder result)
+    {
+        float[] thresholds = [2.35f, 3.5f];
+        foreach (int stepSeconds in new[] { 10, 60 })
+        {
+            var settings = new AnomalySettings { StepMs = stepSeconds * 1_000 };
+            (double[] young, double[] next, double[] later) = YoungSuite.FalseRows(2_400, thresholds, settings);
+            Print($"young, 2,400 series at {stepSeconds} s: false rows per series in the first {YoungSuite.Steps} steps, in the next, in as many of the next 3,000");
+            for (int t = 0; t < thresholds.Length; t++)
+            {
+                Print($"  T = {Text(thresholds[t], "0.00")}{Text(young[t], "0.000"),8}{Text(next[t], "0.000"),8}{Text(later[t], "0.000"),8}");
+                result.Append(CultureInfo.InvariantCulture, $" young_{stepSeconds}s_{thresholds[t] * 100:0}={young[t]:0.0000}");
+            }
+
+            Print($"  lasting jumps in 200 series: found within {YoungSuite.WatchedSteps} steps, median delay, by the step at which they begin");
+            foreach ((float sigmas, float threshold) in thresholds.SelectMany(_ => new[] { 10f, 30 }, (t, s) => (s, t)))
+            {
+                (double Share, int Steps)[] found = Array.ConvertAll(YoungSuite.JumpSteps, j => YoungSuite.Jumps(200, j, sigmas, threshold, settings));
+                string cells = string.Join("  ", found.Select((f, i) => $"@{YoungSuite.JumpSteps[i]} {Text(100 * f.Share, "0")} % {f.Steps}"));
+                Print($"  {sigmas} sigma, T = {Text(threshold, "0.00")}: {cells}");
+                result.Append(CultureInfo.InvariantCulture, $" young_jump_{stepSeconds}s_{sigmas}_{threshold * 100:0}={found.Min(f => f.Share):0.00}");
+            }
+        }
     }
 
     private static void RunFaults(StringBuilder result)

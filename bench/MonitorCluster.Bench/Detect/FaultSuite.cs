@@ -31,13 +31,13 @@ internal static class FaultSuite
         int used = 0;
         for (int seed = 0; used < seriesCount; seed++)
         {
-            var series = new SyntheticSeries(seed);
-            if (series.Kind is 1 or 5)
+            if (!SyntheticSeries.IsSteady(seed))
             {
                 continue;
             }
 
             used++;
+            var series = new SyntheticSeries(seed);
             var model = default(AnomalyModel);
             float mean = 0;
             for (int minute = 0; minute < HistoryMinutes; minute++)

@@ -23,7 +23,8 @@ public struct AnomalyModel
     private const long SeasonScoredMs = 2 * 86_400_000L; // the first day makes the slots, the second their scale
     private const float NoveltyMin = 0.02f; // of the range: less is the usual slow growth of any range
     private const float NoveltyFull = 0.2f;
-    private const int CountedFromStep = 30;
+    private const float NoveltyYoung = 1.8f; // so much more at first: every other series outgrows the range of thirty steps by a fifth
+    private const int CountedFromStep = 10;
     private const int SeasonCountedFrom = 30;
     private const int SeasonLevelCountedFrom = 60; // the window must hold residuals, not the zeros before them
     private const int ScreenEverySteps = 64;
@@ -47,11 +48,17 @@ public struct AnomalyModel
     private HoldFilter hold;
     private IncidentTracker incident;
 
-    /// <summary>Steps seen; scored from <see cref="AnomalySettings.WarmUpSteps"/> on.</summary>
+    /// <summary>Steps seen; scored after <see cref="AnomalySettings.FirstScoredStep"/>, in full after <see cref="AnomalySettings.WarmUpSteps"/>.</summary>
     public readonly int StepsSeen => clock.Steps;
 
     /// <summary>Whether an incident is open.</summary>
     public readonly bool HasIncident => incident.IsOpen;
+
+    /// <summary>Steps that are still to be seen before the first one that is scored; 0 from then on.</summary>
+    public readonly int StepsUntilScored(AnomalySettings settings) => Math.Max(0, settings.FirstScoredStep - clock.Steps);
+
+    /// <summary>Steps that are still to be seen before the first one that is judged without a young series' reserve; 0 from then on.</summary>
+    public readonly int StepsUntilMature(AnomalySettings settings) => Math.Max(0, settings.WarmUpSteps - clock.Steps);
 
     /// <summary>Scores one closed step by what came before it, then learns it.</summary>
     /// <param name="endMs">The step's end, milliseconds since 1970. Not newer than the newest: nothing happens.</param>
@@ -73,6 +80,26 @@ public struct AnomalyModel
         }
 
         return clock.Advance(endMs) ? ScoreStep(endMs, value, settings) : default;
+    }
+
+    /// <summary>Scores one closed step like <see cref="Score"/> and learns nothing of it: while muted, or during what is known to be a fault.</summary>
+    /// <remarks>
+    /// Goes on: the clock's stamps and pace, persistence, hold and the incident. The step does not count as seen, and does not make an incident's
+    /// level one that may be accepted: it was not learned. The forecast stays too, so a lasting change is as unusual at the end as at the start.
+    /// </remarks>
+    /// <returns>What <see cref="Score"/> would have returned; all 0 for a series of which nothing is known.</returns>
+    public AnomalyOutcome ScoreFrozen(long endMs, float value, AnomalySettings settings)
+    {
+        if (clock.Steps == 0)
+        {
+            return default;
+        }
+
+        AnomalyModel scored = this;
+        AnomalyOutcome outcome = scored.Score(endMs, value, settings);
+        (clock, persistence, hold, incident) = (scored.clock.WithSteps(clock.Steps), scored.persistence, scored.hold, scored.incident);
+        incident.ForgetCalm();
+        return outcome;
     }
 
     /// <summary>Takes the level of the last window as the normal one, as an operator may ask for; scales and histograms stay.</summary>
@@ -117,7 +144,7 @@ public struct AnomalyModel
             clip * Math.Abs(seasonWindow.Mean(settings.WindowSteps)),
             range.Step(value));
         var bins = new ChannelBins(sizes);
-        bool isScored = steps > settings.WarmUpSteps;
+        bool isScored = steps > settings.FirstScoredStep;
         var channel = AnomalyChannel.None;
         float own = isScored ? Combine(sizes, bins, seasonal.IsKnown && clock.AgeMs >= SeasonScoredMs, settings, out channel) : 0;
         Count(bins, seasonal.IsKnown, steps, settings);
@@ -167,10 +194,16 @@ public struct AnomalyModel
             norm.Add(settings.SeasonLevelWeight * seasonLevelTail.Surprise(sizes.SeasonLevel, bins.SeasonLevel, bonusMax), AnomalyChannel.SeasonLevel);
         }
 
-        float novelty = sizes.Novelty > NoveltyMin ? settings.NoveltyDecades * Math.Min(1, sizes.Novelty / NoveltyFull) : 0;
+        float youth = Youth(settings), full = NoveltyFull + (youth * NoveltyYoung);
+        float novelty = sizes.Novelty > NoveltyMin ? settings.NoveltyDecades * Math.Min(1, sizes.Novelty / full) : 0;
         channel = novelty > norm.Largest ? AnomalyChannel.Range : norm.Channel;
-        return (norm.Value + novelty) * (clock.IsAfterGap ? GapFactor : 1);
+        return Math.Max(0, norm.Value + novelty - (youth * settings.YouthDecades)) * (clock.IsAfterGap ? GapFactor : 1);
     }
+
+    // 1 at the first scored step, 0 once mature: little has been seen of what is usual, so surprises count for less.
+    private readonly float Youth(AnomalySettings settings) => clock.Steps >= settings.WarmUpSteps
+        ? 0
+        : (settings.WarmUpSteps - clock.Steps) / (float)(settings.WarmUpSteps - settings.FirstScoredStep);
 
     private void Count(in ChannelBins bins, bool isSeasonKnown, int steps, AnomalySettings settings)
     {

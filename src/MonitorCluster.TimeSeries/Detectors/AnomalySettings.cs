@@ -11,8 +11,14 @@ public sealed record AnomalySettings
     /// <summary>Expected distance of two steps in milliseconds, a first guess that the series corrects; at least 1.</summary>
     public long StepMs { get; init; } = 60_000;
 
-    /// <summary>Steps that are watched before the first score.</summary>
+    /// <summary>Steps that are watched before the first score; what is scored from here on is judged with reserve.</summary>
+    public int FirstScoredStep { get; init; } = 30;
+
+    /// <summary>Steps after which a series is judged as any other; at least <see cref="FirstScoredStep"/>.</summary>
     public int WarmUpSteps { get; init; } = 150;
+
+    /// <summary>Decades that the first score loses; less with every step until <see cref="WarmUpSteps"/>, when nothing is lost.</summary>
+    public float YouthDecades { get; init; } = 0.5f;
 
     /// <summary>Share of a step in the slow level, its scale and the long-run variance: memory of about 667 steps.</summary>
     public float SlowGain { get; init; } = 0.0015f;

@@ -46,6 +46,9 @@ internal struct IncidentTracker
         return decades > settings.EscalationRatio * peak ? Note(decades, IncidentChange.Escalated) : IncidentChange.None;
     }
 
+    /// <summary>Starts to count the calm steps anew.</summary>
+    public void ForgetCalm() => calmSteps = 0;
+
     private IncidentChange TryOpen(float decades, AnomalySettings settings)
     {
         bool isSame = peak > 0 && sinceNews < settings.HoldSteps;

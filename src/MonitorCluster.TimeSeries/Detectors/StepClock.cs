@@ -26,6 +26,14 @@ internal struct StepClock
     /// <summary>Whether more than six steps are missing right before the step under way.</summary>
     public bool IsAfterGap { readonly get; private set; }
 
+    /// <summary>The same with another number of steps: for a step that is not to count.</summary>
+    public readonly StepClock WithSteps(int steps)
+    {
+        StepClock clock = this;
+        clock.Steps = steps;
+        return clock;
+    }
+
     /// <summary>Takes the first stamp.</summary>
     public void Start(long endMs, long stepMs) =>
         this = new StepClock { firstMs = endMs, newestMs = endMs, stepsPerDay = DayMs / stepMs, Steps = 1 };

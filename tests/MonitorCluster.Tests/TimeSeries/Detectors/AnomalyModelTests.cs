@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FsCheck;
@@ -108,9 +109,9 @@ public class AnomalyModelTests
         }));
 
     [Fact]
-    public void Score_FirstSteps_AreZeroUntilWarm()
+    public void Score_FirstSteps_AreZeroUntilScored()
     {
-        float[] values = Values(0, Settings.WarmUpSteps);
+        float[] values = Values(0, Settings.FirstScoredStep);
         values[^1] = 1e6f;
 
         Assert.All(Outcomes(values), o => Assert.Equal((0, 0, IncidentChange.None), (o.Decades, o.Emitted, o.Incident)));
@@ -165,10 +166,102 @@ public class AnomalyModelTests
         Assert.InRange(after, 22, 24);
     }
 
+    [Theory]
+    [InlineData(0, 30, 150)]
+    [InlineData(29, 1, 121)]
+    [InlineData(30, 0, 120)]
+    [InlineData(150, 0, 0)]
+    [InlineData(500, 0, 0)]
+    public void StepsUntil_SoManySeen_AreTheRest(int seen, int untilScored, int untilMature)
+    {
+        AnomalyModel model = default;
+        float[] values = Values(0, seen);
+        for (int row = 0; row < seen; row++)
+        {
+            model.Score(Start + (row * Minute), values[row], Settings);
+        }
+
+        Assert.Equal((untilScored, untilMature), (model.StepsUntilScored(Settings), model.StepsUntilMature(Settings)));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(60)]
+    [InlineData(100)]
+    public void Score_JumpOfAYoungSeries_OpensAtOnce(int jump)
+    {
+        for (int seed = 0; seed < 20; seed += 4)
+        {
+            float[] values = [.. Values(seed * SyntheticSeries.KindCount, jump + 5).Select((v, row) => row >= jump ? v + 30 : v)];
+
+            AnomalyOutcome[] outcomes = Outcomes(values);
+
+            Assert.All(outcomes[..jump], o => Assert.Equal(IncidentChange.None, o.Incident));
+            Assert.Contains(outcomes[jump..], o => o.Incident == IncidentChange.Opened);
+        }
+    }
+
+    [Fact]
+    public void ScoreFrozen_AnyStep_IsScoredAlikeAndNotLearned()
+    {
+        float[] values = Values(3, 3_000);
+        values.AsSpan(1_500, 20).Fill(300);
+        values.AsSpan(2_500, 300).Fill(200);
+        AnomalyModel model = default;
+        for (int row = 0; row < values.Length; row++)
+        {
+            AnomalyModel before = model, frozen = model;
+
+            AnomalyOutcome outcome = frozen.ScoreFrozen(Start + (row * Minute), values[row], Settings);
+
+            Assert.Equal(model.Score(Start + (row * Minute), values[row], Settings), outcome);
+            Assert.Equal((before.StepsSeen, model.HasIncident), (frozen.StepsSeen, frozen.HasIncident));
+            Assert.Equal(Learned(before), Learned(frozen));
+        }
+    }
+
+    [Fact]
+    public void ScoreFrozen_LastingShift_StaysOneOpenIncidentThatEndsWithIt()
+    {
+        float[] values = Values(0, 3_000);
+        AnomalyModel model = default;
+        var changes = new List<IncidentChange>();
+        for (int row = 0; row < values.Length; row++)
+        {
+            long endMs = Start + (row * Minute);
+            if (row < 2_000)
+            {
+                model.Score(endMs, values[row], Settings);
+            }
+            else
+            {
+                changes.Add(model.ScoreFrozen(endMs, row < 2_900 ? values[row] + 50 : values[row], Settings).Incident);
+            }
+        }
+
+        Assert.Equal([IncidentChange.Opened, IncidentChange.Closed], changes.Where(c => c is IncidentChange.Opened or IncidentChange.Closed));
+        Assert.InRange(changes.IndexOf(IncidentChange.Closed), 900, 930);
+    }
+
     private static float[] Values(int seed, int count)
     {
         var series = new SyntheticSeries(seed % 1_000_000);
         return [.. Enumerable.Range(0, count).Select(series.Next)];
+    }
+
+    // All but the parts that go on while frozen.
+    private static byte[] Learned(AnomalyModel model)
+    {
+        const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
+        object boxed = model;
+        foreach (string part in new[] { "clock", "persistence", "hold", "incident" })
+        {
+            FieldInfo field = typeof(AnomalyModel).GetField(part, Hidden)!;
+            field.SetValue(boxed, Activator.CreateInstance(field.FieldType));
+        }
+
+        model = (AnomalyModel)boxed;
+        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<AnomalyModel>(in model))];
     }
 
     private static AnomalyOutcome[] Outcomes(float[] values)
