@@ -28,28 +28,29 @@ public readonly record struct MetricClass(
 {
     private static readonly MetricClass Silent = new(string.Empty, false, AnomalyDirection.None, 0, 0, true);
 
+    // Pressure and disk busy time cannot pass one second a second, which is their bound; one cpu at 100 % is normal work and has no rule.
     // First match wins; a trailing * matches any rest. The effects are judgement ("would somebody look?"), not measurement; what the recorded
     // hours of a busy build machine added is the list of silent families: page faults, softirqs and packet counts burst without meaning.
     private static readonly (string Pattern, MetricClass Class)[] Table =
     [
-        ("up", Gauge("target", AnomalyDirection.Down, 0.5f)),
+        ("up", Gauge("target", AnomalyDirection.Down, 0.5f) with { Rule = MetricRule.Down }),
         ("node_load*", Gauge("load", AnomalyDirection.Up, 1.0f)),
         ("node_cpu_seconds_total", Counter("cpu time", AnomalyDirection.Up, 0.25f)),
         ("node_cpu_*", Silent),
         ("process_cpu_seconds_total", Counter("process cpu time", AnomalyDirection.Up, 0.25f)),
-        ("node_pressure_cpu_*", Counter("cpu pressure", AnomalyDirection.Up, 0.15f)),
-        ("node_pressure_memory_*", Counter("memory pressure", AnomalyDirection.Up, 0.1f)),
-        ("node_pressure_io_*", Counter("io pressure", AnomalyDirection.Up, 0.25f)),
+        ("node_pressure_cpu_*", Counter("cpu pressure", AnomalyDirection.Up, 0.15f) with { Rule = MetricRule.Saturation, Bound = 1 }),
+        ("node_pressure_memory_*", Counter("memory pressure", AnomalyDirection.Up, 0.1f) with { Rule = MetricRule.Saturation, Bound = 1 }),
+        ("node_pressure_io_*", Counter("io pressure", AnomalyDirection.Up, 0.25f) with { Rule = MetricRule.Saturation, Bound = 1 }),
         ("node_pressure_*", Silent),
         ("node_memory_MemAvailable_bytes", Gauge("available memory", AnomalyDirection.Down, 64 << 20, 0.25f)),
         ("node_memory_SwapFree_bytes", Gauge("free swap", AnomalyDirection.Down, 64 << 20, 0.25f)),
         ("node_memory_*", Silent),
-        ("node_filesystem_avail_bytes", Gauge("free disk space", AnomalyDirection.Down, 256 << 20, 0.15f)),
-        ("node_filesystem_files_free", Gauge("free inodes", AnomalyDirection.Down, 10_000, 0.15f)),
+        ("node_filesystem_avail_bytes", Gauge("free disk space", AnomalyDirection.Down, 256 << 20, 0.15f) with { Rule = MetricRule.Filling }),
+        ("node_filesystem_files_free", Gauge("free inodes", AnomalyDirection.Down, 10_000, 0.15f) with { Rule = MetricRule.Filling }),
         ("node_filesystem_readonly", Gauge("read-only state", AnomalyDirection.Up, 0.5f)),
         ("node_filesystem_device_error", Gauge("filesystem error state", AnomalyDirection.Up, 0.5f)),
         ("node_filesystem_*", Silent),
-        ("node_disk_io_time_seconds_total", Counter("disk busy time", AnomalyDirection.Up, 0.3f)),
+        ("node_disk_io_time_seconds_total", Counter("disk busy time", AnomalyDirection.Up, 0.3f) with { Rule = MetricRule.Saturation, Bound = 1 }),
         ("node_disk_read_bytes_total", Counter("disk reading", AnomalyDirection.Up, 20e6f, 1)),
         ("node_disk_written_bytes_total", Counter("disk writing", AnomalyDirection.Up, 20e6f, 1)),
         ("node_disk_*", Silent),
@@ -85,6 +86,12 @@ public readonly record struct MetricClass(
         ("scrape_*", Silent),
         ("monitorcluster_*", Silent), // the program's own health has rules of its own; it must not alert about its own alerting
     ];
+
+    /// <summary>The companion rule of the series.</summary>
+    public MetricRule Rule { get; init; }
+
+    /// <summary>For <see cref="MetricRule.Saturation"/> the value it cannot pass, in its unit (per second for counters); otherwise 0.</summary>
+    public float Bound { get; init; }
 
     /// <summary>The class of a series.</summary>
     /// <remarks>O(table), done once when the series is registered.</remarks>
@@ -132,7 +139,12 @@ public readonly record struct MetricClass(
             _ when metric.EndsWith("_celsius", StringComparison.Ordinal) => 10,
             _ => counter ? 1 : 0.1f,
         };
-        return new MetricClass(string.Empty, counter, AnomalyDirection.Both, effect, 0.5f, IsKnown: false);
+        float bound = metric.EndsWith("_ratio", StringComparison.Ordinal) ? 1 : metric.EndsWith("_percent", StringComparison.Ordinal) ? 100 : 0;
+        return new MetricClass(string.Empty, counter, AnomalyDirection.Both, effect, 0.5f, IsKnown: false)
+        {
+            Rule = bound > 0 ? MetricRule.Saturation : MetricRule.None,
+            Bound = bound,
+        };
     }
 
     private static MetricClass Gauge(string name, AnomalyDirection direction, float effect, float relative = 0.001f) =>
