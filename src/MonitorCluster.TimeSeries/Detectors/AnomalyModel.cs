@@ -102,13 +102,15 @@ public struct AnomalyModel
         return outcome;
     }
 
-    /// <summary>Takes the level of the last window as the normal one, as an operator may ask for; scales and histograms stay.</summary>
-    public void AcceptLevel(AnomalySettings settings)
+    /// <summary>Takes where the series is now as normal, as an operator may ask for: level and season move there; scales and histograms stay.</summary>
+    /// <param name="expected">What was expected of the last step.</param>
+    public void AcceptLevel(float expected)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        float unit = slow.Unit(slow.Floor(settings.FloorRelative));
-        slow.Accept(slow.Level + (levelWindow.Mean(settings.WindowSteps) * settings.Clip * unit));
+        float shift = innovation.Forecast - expected;
+        slow.Accept(slow.Level + shift);
+        season.Shift(shift);
         levelWindow.Clear();
+        seasonWindow.Clear();
     }
 
     private void Start(long endMs, float value, AnomalySettings settings)
@@ -158,7 +160,7 @@ public struct AnomalyModel
         IncidentChange change = incident.Step(decades, sizes.Variance, settings, out bool acceptLevel);
         if (acceptLevel)
         {
-            AcceptLevel(settings);
+            AcceptLevel(expected);
         }
 
         return new AnomalyOutcome(decades, hold.Step(decades, settings), channel, change, expected, spread);

@@ -30,6 +30,15 @@ internal struct DaySlots
         LearnOne(at.Second, at.SecondWeight, value, residual, gain);
     }
 
+    /// <summary>Moves all slots that were visited.</summary>
+    public void Shift(float by)
+    {
+        for (int slot = 0; slot < Count; slot++)
+        {
+            values[slot] += visits[slot] > 0 ? by : 0;
+        }
+    }
+
     private void LearnOne(int slot, float weight, float value, float residual, float gain)
     {
         int before = visits[slot];

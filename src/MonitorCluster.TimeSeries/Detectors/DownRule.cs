@@ -8,7 +8,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// Steps not newer than the newest and values that are no numbers change nothing. Blittable; one writer.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal struct DownRule
+public struct DownRule
 {
     private const float Half = 0.5f;
     private const int DownSteps = 3;

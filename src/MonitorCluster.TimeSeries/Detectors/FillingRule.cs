@@ -15,7 +15,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// Cost: a constant or growing series compares its 26 points; a falling one fits up to 19 lines.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal struct FillingRule
+public struct FillingRule
 {
     private const float LeftSecondsMax = 24 * 3_600;
     private const float SpansMax = 19; // the most that a span may foretell

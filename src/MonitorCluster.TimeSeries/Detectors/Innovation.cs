@@ -9,6 +9,9 @@ internal struct Innovation
     private float forecast;
     private RobustScale scale;
 
+    /// <summary>What the next value is expected to be: the mean of the last few.</summary>
+    public readonly float Forecast => forecast;
+
     /// <summary>Starts at a value: the first, or the first after a gap, which no forecast reaches across.</summary>
     public void Start(float value) => forecast = value;
 

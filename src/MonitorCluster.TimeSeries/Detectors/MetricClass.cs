@@ -26,6 +26,9 @@ public enum AnomalyDirection : byte
 public readonly record struct MetricClass(
     string Name, bool IsCounter, AnomalyDirection Direction, float EffectAbsolute, float EffectRelative, bool IsKnown)
 {
+    /// <summary>How a sentence calls the metric.</summary>
+    public string NameOr(string metric) => Name.Length > 0 ? Name : metric;
+
     private static readonly MetricClass Silent = new(string.Empty, false, AnomalyDirection.None, 0, 0, true);
 
     // Pressure and disk busy time cannot pass one second a second, which is their bound; one cpu at 100 % is normal work and has no rule.

@@ -10,7 +10,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// Steps not newer than the newest and values that are no numbers change nothing. Blittable; one writer.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SaturationRule
+public struct SaturationRule
 {
     private const float AtShare = 0.98f;
     private const float OffShare = 0.95f;

@@ -70,6 +70,9 @@ internal struct Season
         return reading;
     }
 
+    /// <summary>Moves the whole day by the same amount: another level has been accepted as normal.</summary>
+    public void Shift(float by) => day.Shift(by);
+
     private SeasonReading Score(float value, float expected, float floor, AnomalySettings settings)
     {
         residuals = (ushort)Math.Min(residuals + 1, CountMax);

@@ -1,36 +1,31 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MonitorCluster.TimeSeries.Detectors;
 
-/// <summary>Everything that detection keeps of one series: the open step, the model, the state of its two rules. At most 160 bytes.</summary>
+/// <summary>Everything that detection keeps of one judged series between its steps: model, excursion, stuck rule, the last step as judged.</summary>
 /// <remarks>
-/// A pure function of the samples and ticks in their order: no clock, no chance, no look-ahead. Blittable without references or hidden
-/// padding that matters: copying the bytes is a snapshot. One writer: the shard's mailbox.
-/// Level rule: pending when two, firing when three of the last five steps scored <see cref="DetectorSettings.OpenScore"/>; ended by
-/// <see cref="DetectorSettings.RecoverSteps"/> steps in a row under <see cref="DetectorSettings.CloseScore"/>, or, for a shift that lasts
-/// <see cref="DetectorSettings.RelearnSteps"/>, by taking the new level as expected.
+/// A pure function of the steps in their order: no clock, no chance, no look-ahead. Blittable without references: copying the bytes is a
+/// snapshot. The open step lies beside it (<see cref="StepAccumulator"/>), because every sample touches that and only a step touches this.
+/// One writer: the shard's mailbox.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public struct SeriesDetector
 {
-    private const int UnknownLearningFactor = 4;
-    private const int GapSteps = 6;
-    private const float GapScoreFactor = 0.5f;
+    private const float BandSigmas = 3;
 
-    private StepAccumulator step;
-    private LevelModel model;
+    private AnomalyModel model;
     private StuckRule stuckRule;
-    private long scoredEndMs;
-    private int count;
-    private int firingSteps;
-    private float intervalMs; // usual distance of two steps with values: with slow scraping most steps are empty
-    private byte recoveringSteps;
-    private byte gapSteps;
-    private DetectionState state;
+    private Excursion excursion;
+    private float value;
+    private float expected;
+    private float spread;
+    private float decades;
+    private AnomalyChannel channel;
+    private byte isSignal;
+    private short padding; // no byte of a snapshot is left to chance
 
-    /// <summary>State of the level rule.</summary>
-    public readonly DetectionState State => state;
+    /// <summary>The series' excursion.</summary>
+    public readonly Excursion Excursion => excursion;
 
     /// <summary>Whether the series is stuck.</summary>
     public readonly bool IsStuck => stuckRule.IsStuck;
@@ -38,109 +33,74 @@ public struct SeriesDetector
     /// <summary>Steps the value has been identical for.</summary>
     public readonly int StuckSteps => stuckRule.RunSteps;
 
-    /// <summary>Steps seen; scored from <see cref="DetectorSettings.LearningSteps"/> on.</summary>
-    public readonly int StepsSeen => count;
+    /// <summary>Steps seen.</summary>
+    public readonly int StepsSeen => model.StepsSeen;
 
-    /// <summary>End of the open step, or <see cref="long.MaxValue"/>.</summary>
-    public readonly long OpenEndMs => step.OpenEndMs;
+    /// <summary>Whether the last step was a signal.</summary>
+    public readonly bool IsSignal => isSignal != 0;
 
-    /// <summary>Adds one sample. True: it closed the step before it; call <see cref="Score"/> before the next sample.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Observe(long timestampMs, double value, long stepMs, bool isCounter) => step.Observe(timestampMs, value, stepMs, isCounter);
+    /// <summary>Steps until it is scored; 0 when it is.</summary>
+    public readonly int StepsUntilScored(DetectorSettings settings) => model.StepsUntilScored(settings.Model);
 
-    /// <summary>Closes a step whose end plus the lateness has passed. True: call <see cref="Score"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Tick(long nowMs, long latenessMs) => step.Tick(nowMs, latenessMs);
+    /// <summary>Steps until its scores carry no surcharge for youth; 0 when that is over.</summary>
+    public readonly int StepsUntilMature(DetectorSettings settings) => model.StepsUntilMature(settings.Model);
 
-    /// <summary>Scores the step just closed, then learns from it.</summary>
-    public StepOutcome Score(in MetricClass metric, DetectorSettings settings)
+    /// <summary>The last step, judged. All 0 when there was none.</summary>
+    public readonly JudgedStep Last(in MetricClass metric, DetectorSettings settings) => Judge(0, metric, settings);
+
+    /// <summary>Scores a closed step, then learns from it.</summary>
+    /// <param name="endMs">The step's end, milliseconds since 1970.</param>
+    /// <param name="stepValue">Its value.</param>
+    /// <param name="hasChanged">Whether any value inside it differed from the one before.</param>
+    /// <param name="metric">What is known of the metric.</param>
+    /// <param name="feedback">What people said of the series.</param>
+    /// <param name="settings">The constants.</param>
+    /// <param name="change">What it did to the excursion.</param>
+    public JudgedStep Step(
+        long endMs, float stepValue, bool hasChanged, in MetricClass metric, SeriesFeedback feedback, DetectorSettings settings, out ExcursionChange change)
     {
-        float x = step.ClosedValue;
-        DetectionState before = state;
-        bool stuckBefore = stuckRule.IsStuck;
-        NoteGap(settings);
         if (!metric.IsCounter)
         {
-            stuckRule.Step(step.ClosedChanged, x, settings);
+            stuckRule.Step(hasChanged, stepValue, settings);
         }
 
-        count = count == int.MaxValue ? count : count + 1;
-        // What a series does while its source starts up is not how it lives: the model starts at the median of the last five warm-up steps.
-        int warmUpSteps = settings.LearningSteps / 3;
-        int steps = Math.Max(1, count - warmUpSteps);
-        if (count == 1)
+        AnomalyOutcome outcome = feedback.IsFrozen
+            ? model.ScoreFrozen(endMs, stepValue, settings.Model)
+            : model.Score(endMs, stepValue, settings.Model);
+        (value, expected, spread, channel) = (stepValue, outcome.Expected, outcome.Spread, outcome.Channel);
+        decades = Math.Max(0, outcome.Decades - feedback.Surcharge);
+        JudgedStep judged = Judge(endMs, metric, settings);
+        isSignal = (byte)(judged.IsSignal ? 1 : 0);
+        padding = 0;
+        change = excursion.Step(judged, settings);
+        if (change == ExcursionChange.Accepted)
         {
-            model.Start(x);
+            AcceptLevel();
         }
 
-        model.Push(x);
-        if (count == warmUpSteps)
-        {
-            model.Restart();
-        }
-
-        float unit = model.Unit(metric, settings.OpenScore, steps);
-        float expected = model.Level, spread = 3 * Math.Max(model.Sigma, 1e-3f * Math.Abs(expected));
-        float distance = model.Distance(3, metric.Direction);
-        float damp = gapSteps > 0 ? GapScoreFactor : 1;
-        bool learning = count <= settings.LearningSteps * (metric.IsKnown ? 1 : UnknownLearningFactor);
-        float score = learning ? 0 : damp * distance / unit;
-        if (state == DetectionState.Firing)
-        {
-            Fire(x, distance, metric, unit, settings);
-        }
-        else
-        {
-            float early = learning ? 0 : damp * model.Distance(2, metric.Direction) / unit;
-            state = score >= settings.OpenScore ? DetectionState.Firing : early >= settings.OpenScore ? DetectionState.Pending : DetectionState.Normal;
-            (firingSteps, recoveringSteps) = (0, 0);
-            if (state != DetectionState.Firing)
-            {
-                model.Learn(x, learning ? 0 : distance, unit, steps, settings);
-            }
-        }
-
-        gapSteps -= (byte)(gapSteps > 0 ? 1 : 0);
-        return new StepOutcome(
-            step.ClosedEndMs, x, expected, metric.IsCounter || metric.IsKnown ? Math.Max(0, expected - spread) : expected - spread, expected + spread, score,
-            before, state, stuckBefore, stuckRule.IsStuck);
+        return judged;
     }
 
-    // While firing only the newest step counts: the load is gone when the steps say so, not when the window of five has forgotten it.
-    private void Fire(float x, float distance, in MetricClass metric, float unit, DetectorSettings settings)
+    /// <summary>Takes the present level as the normal one; an open excursion is over.</summary>
+    public void AcceptLevel()
     {
-        model.LearnBeside(x, distance);
-        firingSteps++;
-        float off = x - model.Level;
-        float now = metric.Direction == AnomalyDirection.Both ? Math.Abs(off) : metric.Direction == AnomalyDirection.Up ? off : -off;
-        recoveringSteps = (byte)(now < settings.CloseScore * unit ? recoveringSteps + 1 : 0);
-        if (recoveringSteps >= settings.RecoverSteps)
-        {
-            model.Return();
-            state = DetectionState.Normal;
-        }
-        else if (firingSteps >= settings.RelearnSteps)
-        {
-            model.AcceptShift();
-            state = DetectionState.Normal;
-        }
+        model.AcceptLevel(expected);
+        excursion = default;
     }
 
-    private void NoteGap(DetectorSettings settings)
+    private readonly JudgedStep Judge(long endMs, in MetricClass metric, DetectorSettings settings)
     {
-        long gapMs = step.ClosedEndMs - scoredEndMs;
-        scoredEndMs = step.ClosedEndMs;
-        if (count == 0)
-        {
-            intervalMs = settings.StepMs;
-        }
-        else if (gapMs > GapSteps * Math.Max(settings.StepMs, intervalMs))
-        {
-            gapSteps = 2;
-        }
-        else
-        {
-            intervalMs += 0.1f * (gapMs - intervalMs);
-        }
+        float effect = Math.Max(metric.EffectAbsolute, metric.EffectRelative * Math.Abs(expected));
+        float half = Math.Max(BandSigmas * spread, effect), low = expected - half;
+        float bandLow = metric.IsCounter || metric.IsKnown ? Math.Max(0, low) : low;
+        bool isOutside = ((metric.Direction & AnomalyDirection.Up) != 0 && value > expected + half)
+            || ((metric.Direction & AnomalyDirection.Down) != 0 && value < low);
+        return new JudgedStep(
+            endMs, value, expected, bandLow, expected + half, decades, channel, isOutside, isOutside && decades >= settings.SignalDecades);
     }
 }
+
+/// <summary>What people said of a series, as its detector takes it.</summary>
+/// <param name="Surcharge">Decades taken off its scores, 0 to 3.</param>
+/// <param name="IsFrozen">Whether nothing is to be learnt from its steps now.</param>
+public readonly record struct SeriesFeedback(float Surcharge, bool IsFrozen);

@@ -11,7 +11,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// Blittable: its bytes are its snapshot. One writer: the shard's mailbox. Cost per sample: a few compares and an addition.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal struct StepAccumulator
+public struct StepAccumulator
 {
     private long newestMs;
     private long stepEndMs; // 0 = no step is open

@@ -8,7 +8,7 @@ namespace MonitorCluster.Aggregate;
 /// <remarks>
 /// Format (docs/formats/journal.md): u8 version, then records. Record 1, runs: varint length, then runs as in a section, with series
 /// numbers in the handles' place. Record 2, tick: zigzag varint of milliseconds. Record 3, acknowledgement: zigzag varint of milliseconds
-/// and three texts: the alert, who, and a comment.
+/// and three texts: the alert, who, and a comment. Record 4, feedback: one text, its JSON.
 /// The buffer is reused from row to row. One writer: the shard's mailbox.
 /// </remarks>
 internal sealed class JournalBody
@@ -17,6 +17,7 @@ internal sealed class JournalBody
     public const byte RunsRecord = 1;
     public const byte TickRecord = 2;
     public const byte AcknowledgeRecord = 3;
+    public const byte FeedbackRecord = 4;
 
     private byte[] buffer = new byte[4096];
     private int length;
@@ -103,10 +104,18 @@ internal sealed class JournalBody
         length += Varint.Write(buffer.AsSpan(length), Varint.ZigZag(nowMs));
         foreach (byte[] text in texts)
         {
-            length += Varint.Write(buffer.AsSpan(length), (ulong)text.Length);
-            text.CopyTo(buffer.AsSpan(length));
-            length += text.Length;
+            Write(text);
         }
+    }
+
+    /// <summary>Records what a person said of anomalies.</summary>
+    public void AddFeedback(string json)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(json);
+        Reserve(2 + Varint.BytesMax + text.Length);
+        Start();
+        buffer[length++] = FeedbackRecord;
+        Write(text);
     }
 
     /// <summary>The finished body; the writer is empty afterwards.</summary>
@@ -116,6 +125,13 @@ internal sealed class JournalBody
         length = 0;
         Samples = 0;
         return body;
+    }
+
+    private void Write(byte[] text)
+    {
+        length += Varint.Write(buffer.AsSpan(length), (ulong)text.Length);
+        text.CopyTo(buffer.AsSpan(length));
+        length += text.Length;
     }
 
     private void Start()

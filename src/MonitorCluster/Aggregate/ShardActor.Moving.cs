@@ -72,6 +72,7 @@ internal sealed partial class ShardActor
         Receive<JournalCommitted>(m => RowCommitted(m.Row)); // of the round before
         Receive<HandOverEnded>(HandedOver);
         Receive<RetireSeries>(m => Sender.Tell(new SeriesRetired(recipe.ShardId, epoch, m.BeforeMs, [])));
+        Receive<GiveFeedback>(_ => Stash.Stash());
         Receive<AcknowledgeAlert>(_ => Stash.Stash()); // it changes the state: not between the last row and the word of the store
         Receive<ShardTick>(_ => { });
         Receive<RetirementEnded>(_ => { });

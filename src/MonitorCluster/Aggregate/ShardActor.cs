@@ -67,6 +67,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Receive<ShardTick>(Tick);
         Queries();
         Receive<AcknowledgeAlert>(Acknowledge);
+        Receive<GiveFeedback>(m => Sender.Tell(new FeedbackGiven(ChangeState(() => state.Give(m.Command, NowMs)))));
         Receive<RetireSeries>(Retire);
         Moves();
         Receive<ShardFenced>(_ => Context.Stop(Self));
@@ -79,6 +80,8 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Receive<FindSeries>(m => Sender.Tell(state.Find(m.Metric, m.FixedLabels, m.FromMs, m.ToMs)));
         Receive<GetShardStatistics>(_ => Sender.Tell(state.Statistics(epoch, samplesPerSecond)));
         Receive<GetOpenAlerts>(_ => Sender.Tell(state.OpenAlerts()));
+        Receive<GetVerdicts>(m => Sender.Tell(state.Verdicts(m.Metric, m.FixedLabels, m.All, NowMs)));
+        Receive<GetMutes>(_ => Sender.Tell(state.Mutes()));
     }
 
     private ShardState NewState() => new(recipe.ShardId, context.Aggregate, context.Detect, context.Counters);

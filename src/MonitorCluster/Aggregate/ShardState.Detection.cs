@@ -3,6 +3,7 @@ using System.Text;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Detect;
+using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Aggregate;
 
@@ -25,6 +26,40 @@ internal sealed partial class ShardState
         {
             journal.AddTick(nowMs);
         }
+
+        StoreScores();
+    }
+
+    /// <summary>A person says something about anomalies.</summary>
+    public FeedbackOutcome Give(FeedbackCommand command, long nowMs)
+    {
+        FeedbackCommand stamped = command with { AtMs = nowMs };
+        FeedbackOutcome outcome = detection.Give(stamped);
+        if (outcome.IsFound)
+        {
+            journal.AddFeedback(stamped.ToJson());
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The mutes that have not ended.</summary>
+    public IReadOnlyList<Mute> Mutes() => detection.Mutes;
+
+    /// <summary>What detection thinks of series: of the unusual ones, or of all.</summary>
+    /// <remarks>Cheap: regular expressions are the caller's, off the mailbox.</remarks>
+    public IReadOnlyList<SeriesVerdict> Verdicts(string? metric, IReadOnlyList<Label> fixedLabels, bool all, long nowMs)
+    {
+        var found = new List<SeriesVerdict>();
+        foreach (int number in series.Candidates(metric))
+        {
+            if ((all || detection.IsUnusual(number)) && HasLabels(series[number]!.Labels, fixedLabels))
+            {
+                found.Add(detection.Verdict(number, nowMs));
+            }
+        }
+
+        return found;
     }
 
     /// <summary>A person takes an alert in hand.</summary>
@@ -65,6 +100,56 @@ internal sealed partial class ShardState
     }
 
     private void ApplyTick(long nowMs) => detection.Tick(nowMs);
+
+    private bool TryApplyFeedback(string json)
+    {
+        if (FeedbackCommand.FromJson(json) is not { } command)
+        {
+            return false;
+        }
+
+        detection.Give(command);
+        return true;
+    }
+
+    // Scores are samples like any other from here on, journalled with their values: a program that scores differently replays what this one said.
+    private void StoreScores()
+    {
+        if (detection.Derived.Count == 0)
+        {
+            return;
+        }
+
+        journal.BeginRuns();
+        foreach (DerivedScore score in detection.Derived)
+        {
+            LabelSet scored = series[score.Series]!.Labels;
+            StoreScore(ScoreSeries.Of(scored, ShardDetection.ScoreMetric), score.EndMs, score.Score);
+            StoreScore(ScoreSeries.Of(scored, ShardDetection.BitMetric), score.EndMs, score.Bit);
+        }
+
+        journal.EndRuns();
+        detection.ClearDerived();
+    }
+
+    private void StoreScore(LabelSet labels, long endMs, double value)
+    {
+        if (!series.TryFind(labels, out int number))
+        {
+            if (series.OfHost(labels.Host) >= options.SeriesPerHostMax)
+            {
+                counters.Reject(RejectReason.SeriesLimit, 1);
+                return;
+            }
+
+            number = AddSeries(labels, endMs);
+        }
+
+        Span<int> slot = [number];
+        Span<double> sample = [value];
+        journal.AddRun(endMs, slot, sample);
+        ApplyRun(endMs, slot, sample);
+    }
 
     private void ApplyAcknowledge(long nowMs, string alertId, string by, string comment) => alerts.Acknowledge(alertId, by, comment, nowMs);
 

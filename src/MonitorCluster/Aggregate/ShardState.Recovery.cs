@@ -132,8 +132,10 @@ internal sealed partial class ShardState
                 JournalBody.RunsRecord => TryReplayRuns(body, ref offset),
                 JournalBody.TickRecord => TryReplayTick(body, ref offset),
                 JournalBody.AcknowledgeRecord => TryReplayAcknowledge(body, ref offset),
+                JournalBody.FeedbackRecord => TryReadText(body, ref offset, out string json) && TryApplyFeedback(json),
                 _ => false,
             };
+            detection.ClearDerived(); // the journal has what was stored of it
         }
 
         if (!read)

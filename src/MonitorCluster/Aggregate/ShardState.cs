@@ -34,7 +34,7 @@ internal sealed partial class ShardState
     {
         (ShardId, this.options, this.counters) = (shardId, options, counters);
         alerts = new AlertBook(shardId, detect.OpenAlertsPerShard);
-        detection = new ShardDetection(detect.ToSettings(), alerts, detect.Enabled);
+        detection = new ShardDetection(detect.ToSettings(), alerts, detect.Enabled, detect.BudgetShare());
     }
 
     public int ShardId { get; }
@@ -224,6 +224,7 @@ internal sealed partial class ShardState
         journal.EndRuns();
         counters.AddAccepted(start);
         AcceptedTotal += start;
+        StoreScores();
     }
 
     // The per-sample path: no allocation, lock, log, LINQ or exception. `slots` are numbers of existing series.

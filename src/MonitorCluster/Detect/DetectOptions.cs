@@ -9,13 +9,19 @@ public sealed class DetectOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Detect";
 
+    private const double DayMs = 86_400_000;
+    private const long GroupMsMax = 300_000;
+    private const long GroupMsMin = 60_000;
+    private const int GroupSteps = 30;
+    private const int WarmUpSteps = 150;
+
     /// <summary>Whether series are scored at all. Stale hosts are found even when not.</summary>
     /// <value>Default true.</value>
     public bool Enabled { get; set; } = true;
 
     /// <summary>Length of a detection step: samples are collapsed to one value per step, aligned to multiples of it.</summary>
-    /// <value>Default 10 s; 1 s to 1 h. Learning, memory and recovery are counted in steps, so a shorter step finds and forgets sooner.</value>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    /// <value>Default 10 s; 1 s to 5 min. Learning and memory are counted in steps, so a shorter step finds and forgets sooner.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan Step { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long after its end a step waits for its last samples before time alone closes it.</summary>
@@ -28,35 +34,25 @@ public sealed class DetectOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan SilenceGrace { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Steps before a series of known meaning is scored; others take four times as many. The first third is not learnt from.</summary>
+    /// <summary>Signals that a healthy series may have a day. Signals are counted and grouped; nobody is told of a single one.</summary>
+    /// <value>Default 0.75; 0.01 to 100. Fewer are a higher threshold.</value>
+    [Range(0.01, 100.0)]
+    public double SignalsPerSeriesDay { get; set; } = 0.75;
+
+    /// <summary>Steps a day of a healthy series that may be unusual enough to be worth an incident alone, should they last.</summary>
+    /// <value>Default 0.08; 0.0001 to 10; not more than <see cref="SignalsPerSeriesDay"/>.</value>
+    [Range(0.0001, 10.0)]
+    public double WarningsPerSeriesDay { get; set; } = 0.08;
+
+    /// <summary>Steps of a series that are watched before the first one is scored; until the 150th it needs more surprise than later.</summary>
     /// <value>Default 30; 10 to 10,000.</value>
     [Range(10, 10_000)]
     public int LearningSteps { get; set; } = 30;
 
-    /// <summary>Score, in robust standard deviations, that three of five steps must reach for an alert.</summary>
-    /// <value>Default 8; 3 to 1,000.</value>
-    [Range(3.0, 1_000.0)]
-    public double OpenScore { get; set; } = 8;
-
-    /// <summary>Score below which a firing alert recovers; must be below <see cref="OpenScore"/>.</summary>
-    /// <value>Default 4; 0.5 to 1,000.</value>
-    [Range(0.5, 1_000.0)]
-    public double CloseScore { get; set; } = 4;
-
-    /// <summary>Steps in a row below <see cref="CloseScore"/> that end an alert.</summary>
-    /// <value>Default 12; 1 to 250.</value>
+    /// <summary>Steps in a row back in the expected band after which something unusual is over.</summary>
+    /// <value>Default 15; 1 to 250.</value>
     [Range(1, 250)]
-    public int RecoverSteps { get; set; } = 12;
-
-    /// <summary>Steps of firing after which the new level counts as the expected one.</summary>
-    /// <value>Default 360 (one hour of 10 s steps); 20 to 100,000.</value>
-    [Range(20, 100_000)]
-    public int RelearnSteps { get; set; } = 360;
-
-    /// <summary>Steps after which an old value weighs 1/e in the expected level.</summary>
-    /// <value>Default 300 (50 min of 10 s steps); 50 to 100,000.</value>
-    [Range(50, 100_000)]
-    public int MemorySteps { get; set; } = 300;
+    public int RecoverSteps { get; set; } = 15;
 
     /// <summary>Identical steps after which a series that used to change may be called stuck.</summary>
     /// <value>Default 30; 10 to 100,000.</value>
@@ -69,21 +65,38 @@ public sealed class DetectOptions
     public int OpenAlertsPerShard { get; set; } = 1_000;
 
     /// <summary>What these options get wrong together: one line per fault, empty when they fit.</summary>
-    public IReadOnlyList<string> Faults() => CloseScore < OpenScore
+    public IReadOnlyList<string> Faults() => WarningsPerSeriesDay <= SignalsPerSeriesDay
         ? []
-        : [$"Detect:CloseScore ({CloseScore}) must be below Detect:OpenScore ({OpenScore}): the distance is the hysteresis"];
+        :
+        [
+            $"Detect:WarningsPerSeriesDay ({WarningsPerSeriesDay}) must not be above Detect:SignalsPerSeriesDay ({SignalsPerSeriesDay}): "
+                + "every warning is a signal, too",
+        ];
 
     /// <summary>The options as the detectors take them.</summary>
-    public DetectorSettings ToSettings() => new()
+    public DetectorSettings ToSettings()
     {
-        StepMs = (long)Step.TotalMilliseconds,
-        LatenessMs = (long)Lateness.TotalMilliseconds,
-        LearningSteps = LearningSteps,
-        OpenScore = (float)OpenScore,
-        CloseScore = (float)CloseScore,
-        RecoverSteps = RecoverSteps,
-        RelearnSteps = RelearnSteps,
-        MemorySteps = MemorySteps,
-        StuckSteps = StuckSteps,
-    };
+        long stepMs = (long)Step.TotalMilliseconds;
+        float warning = AlertBudget.Decades(WarningsPerSeriesDay, stepMs);
+        return new DetectorSettings
+        {
+            StepMs = stepMs,
+            LatenessMs = (long)Lateness.TotalMilliseconds,
+            SignalDecades = AlertBudget.Decades(SignalsPerSeriesDay, stepMs),
+            WarningDecades = warning,
+            RecoverSteps = RecoverSteps,
+            StuckSteps = StuckSteps,
+            GroupMs = Math.Clamp(GroupSteps * stepMs, GroupMsMin, GroupMsMax),
+            Model = new AnomalySettings
+            {
+                StepMs = stepMs,
+                FirstScoredStep = LearningSteps,
+                WarmUpSteps = Math.Max(WarmUpSteps, LearningSteps),
+                OpenDecades = warning,
+            },
+        };
+    }
+
+    /// <summary>The share of healthy series that have a signal within one group window.</summary>
+    public double BudgetShare() => SignalsPerSeriesDay * ToSettings().GroupMs / DayMs;
 }

@@ -1,47 +1,81 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text;
 using MonitorCluster.Alert;
 using MonitorCluster.TimeSeries.Detectors;
 using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Detect;
 
+/// <summary>A sample that detection derives from a closed step, to be stored like any other.</summary>
+/// <param name="Series">The series that was scored.</param>
+/// <param name="EndMs">The step's end, milliseconds since 1970.</param>
+/// <param name="Score">Its score in decades.</param>
+/// <param name="Bit">1 for a signal; 0 for the first step after one.</param>
+public readonly record struct DerivedScore(int Series, long EndMs, float Score, byte Bit);
+
 /// <summary>Detection for all series of one shard: samples and ticks in, transitions in the shard's <see cref="AlertBook"/> out.</summary>
 /// <remarks>
-/// A deterministic function of Register, Observe and Tick calls in their order; time comes only as arguments. A tick for which
+/// A deterministic function of Register, Observe, Tick and Give calls in their order; time comes only as arguments. A tick for which
 /// <see cref="Tick"/> returns false has changed nothing, so it need not be journalled: replaying without it gives the same state.
-/// The result of a tick never depends on earlier ticks that changed nothing (the walk's lower bound only saves work).
-/// One writer: the shard's mailbox. Cost: a few compares per sample; one walk over the detectors per step that a tick closes.
+/// Samples close steps (<see cref="StepAccumulator"/>); closed steps are scored (<see cref="SeriesDetector"/>) and shown to the rules; what is
+/// unusual becomes a member of its host (<see cref="HostWatch"/>), which decides at ticks whether that is an incident.
+/// One writer: the shard's mailbox. Cost: a few compares per sample; one walk over the open steps per step that a tick closes.
+/// Parts: ShardDetection.Hosts.cs judges hosts and writes alerts; .Feedback.cs takes what people say; .Snapshot.cs saves and restores;
+/// .Verdicts.cs answers what it thinks.
 /// </remarks>
-public sealed class ShardDetection
+public sealed partial class ShardDetection
 {
-    private const byte FormatVersion = 1;
+    /// <summary>The metric under which scores are stored.</summary>
+    public const string ScoreMetric = "anomaly_score";
+
+    /// <summary>The metric under which it is stored whether a step was a signal.</summary>
+    public const string BitMetric = "anomaly_bit";
+
     private const int SeriesMax = 16 << 20;
+    private const int NoSlot = -1;
     private readonly DetectorSettings settings;
     private readonly bool enabled;
-    private readonly List<string> hostNames = [];
+    private readonly double budgetShare;
+    private readonly FeedbackBook feedback = new();
+    private readonly List<HostWatch> hosts = [];
     private readonly Dictionary<string, int> hostNumbers = new(StringComparer.Ordinal);
-    private SeriesDetector[] detectors = [];
+    private readonly Pages<StepAccumulator> steps = new();
+    private readonly Pages<SeriesDetector> detectors = new();
+    private readonly List<int> seriesOfSlot = [];
+    private readonly SeriesRules rules = new();
+    private readonly List<DerivedScore> derived = [];
     private Watched[] watched = [];
-    private StaleRule[] hosts = [];
     private int seriesCount;
     private long openEndMsMin = long.MaxValue; // no open step ends earlier
 
     /// <summary>Detection that has seen nothing.</summary>
-    public ShardDetection(DetectorSettings settings, AlertBook book, bool enabled = true)
+    /// <param name="settings">The constants.</param>
+    /// <param name="book">The shard's alerts.</param>
+    /// <param name="enabled">Whether series are scored at all; silent hosts are found even when not.</param>
+    /// <param name="budgetShare">Share of healthy series that have a signal within one group window, by the alert budget.</param>
+    public ShardDetection(DetectorSettings settings, AlertBook book, bool enabled = true, double budgetShare = 0.003)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(book);
-        (this.settings, Book, this.enabled) = (settings, book, enabled);
+        (this.settings, Book, this.enabled, this.budgetShare) = (settings, book, enabled, budgetShare);
     }
 
     /// <summary>The shard's alerts.</summary>
     public AlertBook Book { get; }
 
-    /// <summary>Number of closed steps scored since the start of the process.</summary>
+    /// <summary>Closed steps scored since the start of the process.</summary>
     public long StepsScored { get; private set; }
+
+    /// <summary>Signals among them: steps over the signal threshold, outside their band.</summary>
+    public long Signals { get; private set; }
+
+    /// <summary>One more than the highest series that detection knows of.</summary>
+    public int SeriesCount => seriesCount;
+
+    /// <summary>Scores since the last <see cref="ClearDerived"/>, ascending in time for each series.</summary>
+    public IReadOnlyList<DerivedScore> Derived => derived;
+
+    /// <summary>Forgets the scores that were stored, or that a replay finds in the journal.</summary>
+    public void ClearDerived() => derived.Clear();
 
     /// <summary>Gives a series' labels; before its first sample, and again after a restore. Indices are dense, from 0.</summary>
     public void Register(int series, LabelSet labels)
@@ -50,40 +84,64 @@ public sealed class ShardDetection
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)series, (uint)SeriesMax);
         seriesCount = Math.Max(seriesCount, series + 1);
         Grow();
+        if (labels.Metric is ScoreMetric or BitMetric)
+        {
+            watched[series] = new Watched(labels, MetricClass.Of(labels.Metric, string.Empty), NoSlot, NoSlot);
+            return; // derived: neither scored nor a sign of life
+        }
+
         MetricClass metric = MetricClass.Of(labels.Metric, labels["mode"]);
-        watched[series] = new Watched(labels, metric, HostNumber(labels.Host));
+        int slot = watched[series].Slot;
+        bool isJudged = enabled && metric.Direction != AnomalyDirection.None;
+        if (isJudged && slot == NoSlot)
+        {
+            slot = AddSlot(series);
+        }
+
+        watched[series] = new Watched(labels, metric, HostNumber(labels.Host), isJudged ? slot : NoSlot);
+        feedback.Register(series, labels);
+        if (isJudged)
+        {
+            rules.Register(series, metric);
+            hosts[watched[series].Host].Scored += IsScored(slot) ? 1 : 0;
+        }
     }
 
-    /// <summary>Takes one applied, in-order sample of a registered series. No allocation unless an alert changes.</summary>
-    /// <returns>True when the sample closed a detection step; the book may then hold transitions.</returns>
+    /// <summary>Takes one applied, in-order sample of a registered series. No allocation unless a step is unusual.</summary>
+    /// <returns>True when the sample closed a detection step.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Observe(int series, long timestampMs, double value)
     {
         ref readonly Watched by = ref watched[series];
-        hosts[by.Host].Observe(timestampMs);
+        if (by.Host == NoSlot)
+        {
+            return false;
+        }
+
+        hosts[by.Host].Silence.Observe(timestampMs);
         if (Sample.IsStaleMarker(value))
         {
             End(series, timestampMs);
             return false;
         }
 
-        if (by.Metric.Direction == AnomalyDirection.None || !enabled)
+        if (by.Slot == NoSlot)
         {
             return false;
         }
 
-        ref SeriesDetector detector = ref detectors[series];
-        bool closed = detector.Observe(timestampMs, value, settings.StepMs, by.Metric.IsCounter);
-        openEndMsMin = Math.Min(openEndMsMin, detector.OpenEndMs);
+        ref StepAccumulator step = ref steps[by.Slot];
+        bool closed = step.Observe(timestampMs, value, settings.StepMs, by.Metric.IsCounter);
+        openEndMsMin = Math.Min(openEndMsMin, step.OpenEndMs);
         if (closed)
         {
-            OnClosed(series);
+            OnClosed(series, step);
         }
 
         return closed;
     }
 
-    /// <summary>Closes the steps whose end plus lateness has passed, and judges silent hosts.</summary>
+    /// <summary>Closes the steps whose end plus lateness has passed, and judges hosts.</summary>
     /// <returns>True when anything changed: this tick must be journalled.</returns>
     public bool Tick(long nowMs)
     {
@@ -91,42 +149,35 @@ public sealed class ShardDetection
         if (nowMs - settings.LatenessMs >= openEndMsMin)
         {
             openEndMsMin = long.MaxValue;
-            for (int series = 0; series < seriesCount; series++)
+            for (int slot = 0; slot < steps.Count; slot++)
             {
-                ref SeriesDetector detector = ref detectors[series];
-                long endMs = detector.OpenEndMs;
-                if (detector.Tick(nowMs, settings.LatenessMs))
+                ref StepAccumulator step = ref steps[slot];
+                long endMs = step.OpenEndMs;
+                if (step.Tick(nowMs, settings.LatenessMs))
                 {
-                    OnClosed(series);
+                    OnClosed(seriesOfSlot[slot], step);
                 }
 
-                changed |= endMs != detector.OpenEndMs;
-                openEndMsMin = Math.Min(openEndMsMin, detector.OpenEndMs);
+                changed |= endMs != step.OpenEndMs;
+                openEndMsMin = Math.Min(openEndMsMin, step.OpenEndMs);
             }
         }
 
-        for (int host = 0; host < hostNames.Count; host++)
+        if (nowMs >= feedback.NextEndMs)
         {
-            bool before = hosts[host].IsStale;
-            changed |= hosts[host].Tick(nowMs);
-            if (hosts[host].IsStale != before)
-            {
-                OnSilence(host, nowMs);
-            }
+            changed |= feedback.EndMutes(nowMs);
+            MuteAnew();
         }
 
-        return changed;
+        return JudgeHosts(nowMs) || changed;
     }
-
-    /// <summary>One more than the highest series that detection knows of.</summary>
-    public int SeriesCount => seriesCount;
 
     /// <summary>A series has ended: its alerts are resolved and its detector starts anew should it come back.</summary>
     public void Forget(int series, long atMs)
     {
-        if (watched[series].Labels is { } labels)
+        if (watched[series].Labels is not null)
         {
-            Resolve(labels, atMs);
+            End(series, atMs);
         }
 
         Clear(series);
@@ -135,201 +186,153 @@ public sealed class ShardDetection
     /// <summary>Drops what is known of a number that no series has.</summary>
     public void Clear(int series)
     {
-        if (series < seriesCount)
+        if (series >= seriesCount)
         {
-            detectors[series] = default;
-            watched[series] = default;
-        }
-    }
-
-    /// <summary>After a restart: resolves alerts whose detector does not stand behind them.</summary>
-    /// <remarks>The series ended, the step was changed, or detection is off.</remarks>
-    public void ResolveEnded(long atMs)
-    {
-        var alive = new HashSet<(LabelSet Labels, string Channel)>();
-        for (int series = 0; series < seriesCount && enabled; series++)
-        {
-            if (watched[series].Labels is { } labels)
-            {
-                if (detectors[series].State != DetectionState.Normal)
-                {
-                    alive.Add((labels, DetectionAlerts.LevelChannel));
-                }
-
-                if (detectors[series].IsStuck)
-                {
-                    alive.Add((labels, DetectionAlerts.StuckChannel));
-                }
-            }
+            return;
         }
 
-        foreach (AlertRecord alert in Book.Open())
-        {
-            if (alert.Kind == AlertKind.Anomaly && !alive.Contains((alert.Labels, alert.Channel)))
-            {
-                Book.Resolve(alert.Labels, alert.Channel, $"{alert.Summary}: no longer watched", null, atMs);
-            }
-        }
-    }
-
-    /// <summary>Detectors, hosts and book as bytes. The series' labels are the shard's own and not part of it.</summary>
-    public void Snapshot(IBufferWriter<byte> target)
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        target.Write([FormatVersion]);
-        Varint.Write(target, (ulong)settings.StepMs);
-        WriteBlock(target, MemoryMarshal.AsBytes(detectors.AsSpan(0, seriesCount)));
-        Varint.Write(target, (ulong)hostNames.Count);
-        for (int host = 0; host < hostNames.Count; host++)
-        {
-            WriteBlock(target, Encoding.UTF8.GetBytes(hostNames[host]));
-            WriteBlock(target, MemoryMarshal.AsBytes(hosts.AsSpan(host, 1)));
-        }
-
-        var book = new ArrayBufferWriter<byte>();
-        Book.Snapshot(book);
-        WriteBlock(target, book.WrittenSpan);
-    }
-
-    /// <summary>Takes what <see cref="Snapshot"/> wrote. Then register the series anew.</summary>
-    /// <remarks>When the step's length was changed since, the detectors start to learn anew; hosts and alerts are kept.</remarks>
-    /// <returns>False, with nothing changed, when the bytes are not such a snapshot.</returns>
-    public bool TryRestore(ReadOnlySpan<byte> source)
-    {
-        int offset = 1, size = Unsafe.SizeOf<SeriesDetector>();
-        if (source.IsEmpty || source[0] != FormatVersion || !Varint.TryRead(source, ref offset, out ulong stepMs)
-            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> series) || series.Length % size != 0 || series.Length / size > SeriesMax
-            || !Varint.TryRead(source, ref offset, out int hostCount) || hostCount > source.Length - offset)
-        {
-            return false;
-        }
-
-        var names = new List<string>();
-        var rules = new List<StaleRule>();
-        for (int i = 0; i < hostCount; i++)
-        {
-            if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> name) || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> rule)
-                || rule.Length != Unsafe.SizeOf<StaleRule>())
-            {
-                return false;
-            }
-
-            names.Add(Encoding.UTF8.GetString(name));
-            rules.Add(MemoryMarshal.Read<StaleRule>(rule));
-        }
-
-        if (names.Distinct().Count() != names.Count || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> book) || offset != source.Length
-            || !Book.TryRestore(book))
-        {
-            return false;
-        }
-
-        detectors = stepMs == (ulong)settings.StepMs ? MemoryMarshal.Cast<byte, SeriesDetector>(series).ToArray() : new SeriesDetector[series.Length / size];
-        seriesCount = detectors.Length;
-        watched = new Watched[seriesCount];
-        hosts = [.. rules];
-        hostNames.Clear();
-        hostNumbers.Clear();
-        names.ForEach(AddHost);
-        openEndMsMin = long.MinValue; // the next tick walks and learns the bound
-        return true;
+        Reset(series);
+        rules.Forget(series);
+        feedback.Forget(series);
+        watched[series] = Watched.Nobody;
     }
 
     // The source says that the series ended: whatever was wrong with it is over, and what comes later is another life.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void End(int series, long atMs)
     {
-        detectors[series] = default;
-        Resolve(watched[series].Labels!, atMs);
+        ref readonly Watched by = ref watched[series];
+        if (by.Host != NoSlot)
+        {
+            hosts[by.Host].Forget(series);
+            hosts[by.Host].IsDirty = true;
+        }
+
+        ResolveOf(by.Labels!, "the series ended", atMs);
+        Reset(series);
+        rules.Reset(series);
     }
 
-    private void Resolve(LabelSet labels, long atMs)
+    private void Reset(int series)
     {
-        if (Book.OpenCount > 0)
+        int slot = watched[series].Slot;
+        if (slot != NoSlot)
         {
-            Book.Resolve(labels, DetectionAlerts.LevelChannel, "the series ended", null, atMs);
-            Book.Resolve(labels, DetectionAlerts.StuckChannel, "the series ended", null, atMs);
+            hosts[watched[series].Host].Scored -= IsScored(slot) ? 1 : 0;
+            (steps[slot], detectors[slot]) = (default, default);
         }
     }
 
+    // The way of a step: model, excursion, rules, members of the host.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void OnClosed(int series)
+    private void OnClosed(int series, in StepAccumulator step)
     {
         StepsScored++;
-        Watched by = watched[series];
-        if (by.Labels is null)
+        ref readonly Watched by = ref watched[series];
+        if (by.Labels is null || by.Slot == NoSlot)
         {
             return; // restored but not registered: the shard no longer has the series
         }
 
-        StepOutcome outcome = detectors[series].Score(by.Metric, settings);
-        if (outcome.IsTransition)
+        ref SeriesDetector detector = ref detectors[by.Slot];
+        bool wasScored = IsScored(by.Slot), wasSignal = detector.IsSignal, wasStuck = detector.IsStuck;
+        SeriesFeedback told = feedback.Of(series, step.ClosedEndMs);
+        JudgedStep judged = detector.Step(
+            step.ClosedEndMs, step.ClosedValue, step.ClosedChanged, by.Metric, told, settings, out ExcursionChange change);
+        HostWatch host = hosts[by.Host];
+        host.Scored += !wasScored && IsScored(by.Slot) ? 1 : 0;
+        if (judged.IsSignal || wasSignal)
         {
-            DetectionAlerts.Apply(Book, by.Labels, by.Metric, outcome, detectors[series], settings);
+            Signals += judged.IsSignal ? 1 : 0;
+            derived.Add(new DerivedScore(series, judged.EndMs, judged.Decades, judged.IsSignal ? (byte)1 : (byte)0));
+        }
+
+        if (change != ExcursionChange.None || detector.Excursion.IsOpen)
+        {
+            NoteExcursion(series, host, detector.Excursion, judged, change);
+        }
+
+        if (wasStuck != detector.IsStuck)
+        {
+            OnStuck(by, detector, step);
+        }
+
+        if (by.Metric.Rule != MetricRule.None && rules.Step(series, by.Metric, step.ClosedEndMs, step.ClosedValue, settings, out SignalMember held)
+            && !feedback.IsMuted(series))
+        {
+            host.Note(held);
+            host.IsDirty = true;
         }
     }
 
-    private void OnSilence(int host, long nowMs)
+    private void NoteExcursion(int series, HostWatch host, in Excursion excursion, in JudgedStep judged, ExcursionChange change)
     {
-        LabelSet labels = LabelSet.Create(new Label(LabelSet.HostLabel, hostNames[host]));
-        if (hosts[host].IsStale)
+        bool isOver = change is ExcursionChange.Returned or ExcursionChange.Accepted;
+        if (isOver)
         {
-            Book.Raise(DetectionAlerts.Stale(labels, hosts[host], nowMs), nowMs);
+            feedback.Thaw(series);
         }
-        else
+        else if (feedback.IsMuted(series))
         {
-            Book.Resolve(labels, DetectionAlerts.StaleChannel, $"{hostNames[host]} sends data again", null, nowMs);
+            return;
         }
+
+        (float expected, float low, float high) = excursion.Band;
+        host.Note(new SignalMember
+        {
+            Series = series,
+            Cause = Cause.Unusual,
+            Channel = judged.Channel,
+            IsOn = (byte)(isOver ? 0 : 1),
+            IsConfirmed = (byte)(excursion.IsConfirmed ? 1 : 0),
+            SinceMs = excursion.SinceMs,
+            NewestMs = judged.EndMs,
+            Score = excursion.Peak,
+            Value = excursion.PeakValue,
+            Expected = expected,
+            Low = low,
+            High = high,
+        });
+        host.IsDirty |= change != ExcursionChange.None;
+    }
+
+    private bool IsScored(int slot) => detectors[slot].StepsSeen > 0 && detectors[slot].StepsUntilScored(settings) == 0;
+
+    private int AddSlot(int series)
+    {
+        seriesOfSlot.Add(series);
+        detectors.Add(default);
+        return steps.Add(default);
     }
 
     private int HostNumber(string host)
     {
-        if (!hostNumbers.ContainsKey(host))
+        if (!hostNumbers.TryGetValue(host, out int number))
         {
-            AddHost(host);
+            number = hosts.Count;
+            hosts.Add(new HostWatch(host));
+            hostNumbers[host] = number;
         }
 
-        return hostNumbers[host];
-    }
-
-    private void AddHost(string host)
-    {
-        hostNumbers[host] = hostNames.Count;
-        hostNames.Add(host);
-        if (hosts.Length < hostNames.Count)
-        {
-            Array.Resize(ref hosts, Math.Max(4, hostNames.Count * 2));
-        }
+        return number;
     }
 
     private void Grow()
     {
-        if (seriesCount > detectors.Length)
+        if (seriesCount > watched.Length)
         {
-            int size = Math.Max(64, Math.Max(seriesCount, detectors.Length * 2));
-            Array.Resize(ref detectors, size);
-            Array.Resize(ref watched, size);
+            int from = watched.Length;
+            Array.Resize(ref watched, Math.Max(64, Math.Max(seriesCount, watched.Length * 2)));
+            watched.AsSpan(from).Fill(Watched.Nobody);
         }
     }
 
-    private static void WriteBlock(IBufferWriter<byte> target, ReadOnlySpan<byte> bytes)
+    /// <param name="Labels">The series' labels; null when no series has the number.</param>
+    /// <param name="Metric">What is known of its metric.</param>
+    /// <param name="Host">Its host's number; -1 for what detection derives itself.</param>
+    /// <param name="Slot">Where its detector lies; -1 when it is not judged.</param>
+    private readonly record struct Watched(LabelSet? Labels, MetricClass Metric, int Host, int Slot)
     {
-        Varint.Write(target, (ulong)bytes.Length);
-        target.Write(bytes);
+        public static readonly Watched Nobody = new(null, default, NoSlot, NoSlot);
     }
-
-    private static bool TryReadBlock(ReadOnlySpan<byte> source, ref int offset, out ReadOnlySpan<byte> block)
-    {
-        block = default;
-        if (!Varint.TryRead(source, ref offset, out int length) || length > source.Length - offset)
-        {
-            return false;
-        }
-
-        block = source.Slice(offset, length);
-        offset += length;
-        return true;
-    }
-
-    private readonly record struct Watched(LabelSet? Labels, MetricClass Metric, int Host);
 }

@@ -24,7 +24,7 @@ public sealed class BadOptionTests
         { "--Store:Provider=oracle", "Store:Provider must be 'sqlite'" },
         { "--Cluster:Id=a b", "Cluster:Id must be 1 to 64 letters" },
         { "--Cluster:Seeds=nowhere", "Cluster:Seeds names 'nowhere', which is not host:port" },
-        { "--Detect:CloseScore=9", "Detect:CloseScore (9) must be below Detect:OpenScore (8)" },
+        { "--Detect:WarningsPerSeriesDay=1", "Detect:WarningsPerSeriesDay (1) must not be above Detect:SignalsPerSeriesDay (0.75)" },
         { "--Collect:SourceTimeout=1s", "SourceTimeout" },
         { "--Http:Urls=ftp://127.0.0.1:1", "Http:Urls (ftp://127.0.0.1:1) must be http://ADDRESS:PORT or https://ADDRESS:PORT" },
         { "--Cmd:Port=70000", "Cmd:Port (70000) must be 0 to 65535" },

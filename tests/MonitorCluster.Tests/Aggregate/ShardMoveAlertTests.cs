@@ -19,10 +19,10 @@ public class ShardMoveAlertTests
     public void HandOver_AtAnySecond_TransitionsAreThoseOfARunWithoutOne()
     {
         List<string> straight = new Run().To(180, handOverAt: -1);
-        Assert.Contains(straight, t => t.Contains("Pending", StringComparison.Ordinal));
+        Assert.Contains(straight, t => t.Contains("Firing Incident", StringComparison.Ordinal));
         Assert.Contains(straight, t => t.Contains("Firing Anomaly", StringComparison.Ordinal));
         Assert.Contains(straight, t => t.Contains("Firing Stale", StringComparison.Ordinal));
-        Assert.Equal(2, straight.Count(t => t.Contains("Resolved", StringComparison.Ordinal)));
+        Assert.Equal(3, straight.Count(t => t.Contains("Resolved", StringComparison.Ordinal)));
 
         for (int second = 5; second < 170; second++)
         {

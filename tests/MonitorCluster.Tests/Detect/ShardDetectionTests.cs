@@ -13,7 +13,14 @@ namespace MonitorCluster.Tests.Detect;
 public class ShardDetectionTests
 {
     private const long Start = 1_700_000_000_000;
-    private static readonly DetectorSettings Seconds = new() { StepMs = 1_000, LearningSteps = 10, StuckSteps = 10, RelearnSteps = 40 };
+    private static readonly DetectorSettings Seconds = new()
+    {
+        StepMs = 1_000,
+        StuckSteps = 10,
+        RelearnSteps = 40,
+        GroupMs = 60_000,
+        Model = new AnomalySettings { StepMs = 1_000, WarmUpSteps = 60 },
+    };
 
     private static readonly LabelSet[] Series =
     [
@@ -23,10 +30,11 @@ public class ShardDetectionTests
     ];
 
     [Fact]
-    public void Recording_TwoCpuHogs_FireWithinTwentySecondsAndResolveWithinTwoMinutes()
+    public void Recording_TwoCpuHogs_AreOneIncidentWithinFifteenSeconds()
     {
         (long[] times, LabelSet[] series, double[][] rows) = ReadRecording();
-        ShardDetection detection = Make(series, new DetectorSettings { StepMs = 1_000 });
+        DetectorSettings settings = new DetectOptions { Step = TimeSpan.FromSeconds(1) }.ToSettings();
+        ShardDetection detection = Make(series, settings);
         var transitions = new List<AlertTransition>();
         for (int i = 0; i < times.Length; i++)
         {
@@ -39,13 +47,14 @@ public class ShardDetectionTests
             transitions.AddRange(detection.Book.Drain());
         }
 
-        AlertTransition fired = transitions.First(t => t.Alert.Status == AlertStatus.Firing);
-        AlertTransition ended = transitions.First(t => t.Alert.Id == fired.Alert.Id && t.Alert.Status == AlertStatus.Resolved);
-        Assert.Contains("cpu", fired.Alert.Metric, StringComparison.Ordinal);
-        Assert.InRange(fired.AtMs - times[0], 120_000, 145_000); // the build before the hogs began at 120 s
-        Assert.InRange(ended.AtMs - times[0], 210_000, 330_000);
-        Assert.DoesNotContain(transitions, t => t.Alert.Metric is "node_time_seconds" or "node_vmstat_pgfault" or "node_memory_MemAvailable_bytes");
-        Assert.StartsWith("cpu time (cpu 0, mode user) on web-1 is 0.", fired.Alert.Summary, StringComparison.Ordinal);
+        AlertTransition told = Assert.Single(transitions, t => t.Alert is { Notify: true, Status: AlertStatus.Firing });
+        Assert.Equal(AlertKind.Incident, told.Alert.Kind);
+        Assert.InRange(told.AtMs - times[0], 120_000, 135_000); // the build before the hogs began at 120 s
+        Assert.Contains(told.Alert.Members.Take(3), m => m.Labels.Metric.Contains("cpu", StringComparison.Ordinal));
+        AlertTransition ended = Assert.Single(transitions, t => t.Alert.Id == told.Alert.Id && t.Alert.Status == AlertStatus.Resolved);
+        Assert.True(ended.Alert.Notify);
+        Assert.InRange(ended.AtMs - times[0], 180_000, 330_000);
+        Assert.DoesNotContain(transitions, t => t.Alert.Metric is "node_time_seconds" or "node_vmstat_pgfault");
     }
 
     [Fact]
@@ -116,7 +125,7 @@ public class ShardDetectionTests
     public void TryRestore_OtherStep_KeepsTheAlertsAndLearnsAnew()
     {
         ShardDetection detection = Make(Series, Seconds);
-        detection.Book.Raise(Alerts.Make(Series[0]), Start);
+        detection.Book.Raise(Alerts.Make(Series[0], channel: "unusual"), Start);
         ShardDetection other = Make([], Seconds with { StepMs = 5_000 });
 
         Assert.True(other.TryRestore(Snapshot(detection)));
@@ -125,13 +134,24 @@ public class ShardDetectionTests
     }
 
     [Fact]
-    public void Options_CloseScoreNotBelowOpenScore_IsNamed()
+    public void Options_MoreWarningsThanSignals_IsNamed()
     {
-        string fault = Assert.Single(new DetectOptions { OpenScore = 5, CloseScore = 5 }.Faults());
+        string fault = Assert.Single(new DetectOptions { SignalsPerSeriesDay = 0.5, WarningsPerSeriesDay = 0.6 }.Faults());
 
-        Assert.Contains("Detect:CloseScore (5)", fault, StringComparison.Ordinal);
+        Assert.Contains("Detect:WarningsPerSeriesDay (0.6)", fault, StringComparison.Ordinal);
         Assert.Empty(new DetectOptions().Faults());
-        Assert.Equal(new DetectorSettings(), new DetectOptions().ToSettings());
+    }
+
+    [Fact]
+    public void Options_Budgets_BecomeThresholdsOfTheStep()
+    {
+        DetectorSettings minute = new DetectOptions { Step = TimeSpan.FromMinutes(1) }.ToSettings();
+        DetectorSettings second = new DetectOptions { Step = TimeSpan.FromSeconds(1) }.ToSettings();
+
+        Assert.InRange(minute.SignalDecades, 2.2f, 2.6f);
+        Assert.InRange(minute.WarningDecades, 3.3f, 3.8f);
+        Assert.True(second.SignalDecades > minute.SignalDecades + 1); // sixty times the steps, the same signals a day
+        Assert.True(second.WarningDecades > second.SignalDecades + 1);
     }
 
     // A live run journals a tick only when it says that something changed; a replay sees only those.

@@ -30,7 +30,7 @@ public class NodeSettingsTests
                 ["Collect:BackoffMax"] = "2d",
                 ["Collect:Disabled"] = "nosuch",
                 ["Wal:MaxBytes"] = "1048576",
-                ["Detect:CloseScore"] = "9",
+                ["Detect:WarningsPerSeriesDay"] = "9",
                 ["Http:Urls"] = "http://0.0.0.0:9600",
                 ["Cmd:Prot"] = "1",
                 ["Alerts:SubscribersMax"] = "1",
@@ -40,7 +40,7 @@ public class NodeSettingsTests
         Assert.All(
             [
                 "Node:Name (", "Node:Bind is 'nowhere'", "Cluster:Id (", "Cluster:Seeds names 'bad'", "Store:Provider (", "Collect:SourceTimeout (",
-                "Collect:BackoffMax (", "Collect:Disabled names", "Wal:MaxBytes (", "Detect:CloseScore (", "has no TLS", "has no token",
+                "Collect:BackoffMax (", "Collect:Disabled names", "Wal:MaxBytes (", "Detect:WarningsPerSeriesDay (", "has no TLS", "has no token",
                 "Cmd:Prot is not an option", "Alerts is not a section",
             ],
             (string reason) => Assert.Single(errors, e => e.Contains(reason, StringComparison.Ordinal)));

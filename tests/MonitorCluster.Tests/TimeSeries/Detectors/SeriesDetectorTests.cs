@@ -6,58 +6,60 @@ namespace MonitorCluster.Tests.TimeSeries.Detectors;
 public class SeriesDetectorTests
 {
     private const long Start = 1_700_000_000_000;
-    private static readonly DetectorSettings Seconds = new() { StepMs = 1_000 };
+    private static readonly DetectorSettings Seconds = new() { StepMs = 1_000, Model = new AnomalySettings { StepMs = 1_000 } };
     private static readonly MetricClass Cpu = MetricClass.Of("node_cpu_seconds_total", "user");
     private static readonly MetricClass Unknown = MetricClass.Of("app_queue_length", "");
 
     [Fact]
-    public void SeriesDetector_Size_IsAtMost160Bytes() => Assert.InRange(Unsafe.SizeOf<SeriesDetector>(), 1, 160);
+    public void SeriesDetector_Size_IsTheModelAndLittleMore()
+    {
+        Assert.InRange(Unsafe.SizeOf<AnomalyModel>(), 1, 1_024);
+        Assert.InRange(Unsafe.SizeOf<SeriesDetector>() - Unsafe.SizeOf<AnomalyModel>(), 0, 112);
+        Assert.InRange(Unsafe.SizeOf<StepAccumulator>(), 1, 64);
+    }
 
     [Fact]
-    public void Observe_InsideTheStepAndAcrossSteps_AllocatesNothing()
+    public void Step_AnyValues_AllocatesNothing()
     {
         var detector = default(SeriesDetector);
-        Feed(ref detector, Unknown, 200, _ => 5);
+        _ = Feed(ref detector, Unknown, 200, i => i % 5);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         for (int i = 200; i < 2_000; i++)
         {
-            if (detector.Observe(Start + (i * 100), i % 7, Seconds.StepMs, false))
-            {
-                _ = detector.Score(Unknown, Seconds);
-            }
+            _ = detector.Step(Start + (i * 1_000), i % 900 > 800 ? 500 : i % 7, true, Unknown, default, Seconds, out _);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]
-    public void Score_CpuBurstAfterABusyStart_FiresWithinTwentySecondsAndEndsSoonAfter()
+    public void Step_CpuBurst_IsConfirmedWithinTenStepsAndReturnsSoonAfter()
     {
         var noise = new Random(7);
         var detector = default(SeriesDetector);
-        List<(int Step, StepOutcome Outcome)> seen = FeedRate(
-            ref detector, 300, i => i is < 8 or (>= 60 and < 120) ? 0.95 : 0.02 + (0.02 * noise.NextDouble()));
+        List<(int Step, ExcursionChange Change)> seen = Feed(
+            ref detector, Cpu, 500, i => i is >= 300 and < 360 ? 0.95 : 0.02 + (0.02 * noise.NextDouble()));
 
-        Assert.InRange(seen.First(s => s.Outcome.After == DetectionState.Firing).Step, 61, 80);
-        Assert.InRange(seen.Last(s => s.Outcome.Before == DetectionState.Firing).Step, 121, 140);
-        Assert.Equal([DetectionState.Pending, DetectionState.Firing, DetectionState.Normal], seen.Select(s => s.Outcome.After));
+        Assert.InRange(seen.First(s => s.Change == ExcursionChange.Confirmed).Step, 300, 310);
+        Assert.InRange(seen.First(s => s.Change == ExcursionChange.Returned).Step, 360 + Seconds.RecoverSteps - 1, 360 + Seconds.RecoverSteps + 2);
+        Assert.Equal([ExcursionChange.Opened, ExcursionChange.Confirmed, ExcursionChange.Returned], seen.Select(s => s.Change));
     }
 
     [Fact]
-    public void Score_OneSpike_NeverFires()
+    public void Step_OneSpike_IsNeverConfirmed()
     {
         var detector = default(SeriesDetector);
-        List<(int Step, StepOutcome Outcome)> seen = Feed(ref detector, Unknown, 600, i => i % 100 == 99 ? 500 : 10 + (i % 3));
+        List<(int Step, ExcursionChange Change)> seen = Feed(ref detector, Unknown, 900, i => i == 600 ? 500 : 10 + (i % 3));
 
-        Assert.DoesNotContain(seen, s => s.Outcome.After == DetectionState.Firing);
+        Assert.DoesNotContain(seen, s => s.Change == ExcursionChange.Confirmed);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(42)]
     [InlineData(1e12)]
-    public void Score_Constant_NeverChangesState(double value)
+    public void Step_Constant_SaysNothing(double value)
     {
         var detector = default(SeriesDetector);
 
@@ -66,116 +68,126 @@ public class SeriesDetectorTests
     }
 
     [Fact]
-    public void Score_LastingShift_EndsByAcceptingTheLevelOnce()
+    public void Step_LastingShift_OpensOnceAndEndsByAcceptingTheLevel()
     {
         var detector = default(SeriesDetector);
-        List<(int Step, StepOutcome Outcome)> seen = Feed(ref detector, Unknown, 2_000, i => (i < 300 ? 10 : 100) + (i % 5));
+        List<(int Step, ExcursionChange Change)> seen = Feed(ref detector, Unknown, 3_000, i => (i < 600 ? 10 : 100) + (i % 5));
 
-        Assert.Single(seen, s => s.Outcome.After == DetectionState.Firing);
-        Assert.InRange(seen[^1].Step, 300 + Seconds.RelearnSteps, 310 + Seconds.RelearnSteps);
-        Assert.Equal(DetectionState.Normal, detector.State);
+        Assert.Single(seen, s => s.Change == ExcursionChange.Opened);
+        Assert.Single(seen, s => s.Change == ExcursionChange.Confirmed);
+        Assert.InRange(seen[^1].Step, 600, 600 + Seconds.RelearnSteps + Seconds.RecoverSteps);
+        Assert.False(detector.Excursion.IsOpen);
     }
 
     [Fact]
-    public void Score_ShortDipBelowTheCloseScore_KeepsFiring()
+    public void Step_SmallEffectHoweverSurprising_IsNoSignal()
     {
+        MetricClass load = MetricClass.Of("node_load1", "");
         var detector = default(SeriesDetector);
-        List<(int Step, StepOutcome Outcome)> seen = FeedRate(
-            ref detector, 150, i => i >= 60 && (i - 60) % 15 >= 8 ? 0.03 : i >= 60 ? 0.9 : 0.02 + (i % 2 * 0.01));
+        List<(int Step, ExcursionChange Change)> seen = Feed(ref detector, load, 900, i => (i < 600 ? 0.1 : 0.9) + (0.001 * (i % 3)));
 
-        Assert.Single(seen, s => s.Outcome.After == DetectionState.Firing);
-        Assert.Equal(DetectionState.Firing, detector.State);
+        Assert.Empty(seen); // many deviations, but nobody minds 0.8 of load
+        var other = default(SeriesDetector);
+        Assert.NotEmpty(Feed(ref other, load, 900, i => (i < 600 ? 0.1 : 5) + (0.001 * (i % 3))));
     }
 
     [Fact]
-    public void Score_CounterReset_DropsOnlyThatDifference()
+    public void Step_TheGoodSide_IsNoSignal()
+    {
+        MetricClass free = MetricClass.Of("node_memory_MemAvailable_bytes", "");
+        var detector = default(SeriesDetector);
+
+        Assert.Empty(Feed(ref detector, free, 900, i => (i < 600 ? 1e9 : 8e9) + (1e6 * (i % 3))));
+        var other = default(SeriesDetector);
+        Assert.NotEmpty(Feed(ref other, free, 900, i => (i < 600 ? 8e9 : 1e9) + (1e6 * (i % 3))));
+    }
+
+    [Fact]
+    public void Step_Surcharge_ComesOffTheScore()
+    {
+        var plain = default(SeriesDetector);
+        _ = Feed(ref plain, Unknown, 600, i => 10 + (i % 3));
+        SeriesDetector charged = plain;
+
+        JudgedStep full = plain.Step(Start + 600_000, 60, true, Unknown, default, Seconds, out _);
+        JudgedStep less = charged.Step(Start + 600_000, 60, true, Unknown, new SeriesFeedback(1.5f, false), Seconds, out _);
+
+        Assert.Equal(full.Decades - 1.5f, less.Decades, 4);
+    }
+
+    [Fact]
+    public void AcceptLevel_MidExcursion_EndsItAndTheNewLevelIsNormal()
     {
         var detector = default(SeriesDetector);
-        var outcomes = new List<StepOutcome>();
+        _ = Feed(ref detector, Unknown, 620, i => (i < 600 ? 10 : 100) + (i % 3));
+        Assert.True(detector.Excursion.IsOpen);
+
+        detector.AcceptLevel();
+
+        List<(int Step, ExcursionChange Change)> seen = Feed(ref detector, Unknown, 300, i => 100 + (i % 3), from: 620);
+        Assert.DoesNotContain(seen, s => s.Change is ExcursionChange.Opened or ExcursionChange.Confirmed);
+        Assert.InRange(detector.Last(Unknown, Seconds).Expected, 90, 110);
+    }
+
+    [Fact]
+    public void StepAccumulator_OldRepeatedOrNotANumber_IsNoValue()
+    {
+        var step = default(StepAccumulator);
+        Assert.False(step.Observe(Start, 10, 1_000, false));
+        Assert.False(step.Observe(Start, 99, 1_000, false));
+        Assert.False(step.Observe(Start - 1, 99, 1_000, false));
+        Assert.False(step.Observe(Start + 100, double.NaN, 1_000, false));
+        Assert.False(step.Observe(Start + 200, double.PositiveInfinity, 1_000, false));
+        Assert.False(step.Observe(Start + 300, 20, 1_000, false));
+
+        Assert.True(step.Observe(Start + 1_000, 7, 1_000, false));
+        Assert.Equal(15, step.ClosedValue);
+    }
+
+    [Fact]
+    public void StepAccumulator_CounterReset_DropsOnlyThatDifference()
+    {
+        var step = default(StepAccumulator);
         double counter = 1e9;
         for (int i = 0; i < 400; i++)
         {
             counter = i == 200 ? 0 : counter + 50 + (i % 3);
-            if (detector.Observe(Start + (i * 500), counter, Seconds.StepMs, true))
+            if (step.Observe(Start + (i * 500), counter, 1_000, true))
             {
-                outcomes.Add(detector.Score(Unknown with { IsCounter = true }, Seconds));
+                Assert.InRange(step.ClosedValue, 100, 104);
             }
         }
-
-        Assert.All(outcomes, o => Assert.InRange(o.Value, 100, 104));
-        Assert.DoesNotContain(outcomes, o => o.IsTransition);
     }
 
     [Fact]
-    public void Observe_OldRepeatedOrNotANumber_IsNoValue()
+    public void StepAccumulator_TickPastEndPlusLateness_ClosesOnce()
     {
-        var detector = default(SeriesDetector);
-        Assert.False(detector.Observe(Start, 10, 1_000, false));
-        Assert.False(detector.Observe(Start, 99, 1_000, false));
-        Assert.False(detector.Observe(Start - 1, 99, 1_000, false));
-        Assert.False(detector.Observe(Start + 100, double.NaN, 1_000, false));
-        Assert.False(detector.Observe(Start + 200, double.PositiveInfinity, 1_000, false));
-        Assert.False(detector.Observe(Start + 300, 20, 1_000, false));
+        var step = default(StepAccumulator);
+        step.Observe(Start + 10, 3, 1_000, false);
 
-        Assert.True(detector.Observe(Start + 1_000, 7, 1_000, false));
-        Assert.Equal(15, detector.Score(Unknown, Seconds).Value);
+        Assert.False(step.Tick(Start + 2_999, 2_000));
+        Assert.True(step.Tick(Start + 3_000, 2_000));
+        Assert.False(step.Tick(Start + 9_000, 2_000));
+        Assert.Equal(Start + 1_000, step.ClosedEndMs);
     }
 
-    [Fact]
-    public void Tick_PastEndPlusLateness_ClosesOnce()
+    private static List<(int Step, ExcursionChange Change)> Feed(
+        ref SeriesDetector detector, in MetricClass metric, int count, Func<int, double> value, int from = 0)
     {
-        var detector = default(SeriesDetector);
-        detector.Observe(Start + 10, 3, 1_000, false);
-
-        Assert.False(detector.Tick(Start + 2_999, 2_000));
-        Assert.True(detector.Tick(Start + 3_000, 2_000));
-        Assert.False(detector.Tick(Start + 9_000, 2_000));
-        Assert.Equal(Start + 1_000, detector.Score(Unknown, Seconds).EndMs);
-    }
-
-    [Fact]
-    public void Score_SlightlyUnusualAfterALongGap_IsDampedForTwoSteps()
-    {
-        MetricClass gauge = Cpu with { IsCounter = false };
-        SeriesDetector steady = default;
-        Feed(ref steady, gauge, 100, _ => 0.02);
-        SeriesDetector gapped = steady;
-
-        Assert.Equal(DetectionState.Pending, AfterTwoHighSteps(ref steady, Start + 100_000));
-        Assert.Equal(DetectionState.Normal, AfterTwoHighSteps(ref gapped, Start + 200_000));
-    }
-
-    // 0.3 above a level of 0.02 is 1.2 times the smallest effect of cpu time: unusual, but not when it counts half.
-    private static DetectionState AfterTwoHighSteps(ref SeriesDetector detector, long fromMs)
-    {
-        for (int i = 0; i < 3; i++)
-        {
-            if (detector.Observe(fromMs + (i * 1_000), 0.32, 1_000, false))
-            {
-                detector.Score(Cpu with { IsCounter = false }, Seconds);
-            }
-        }
-
-        return detector.State;
-    }
-
-    private static List<(int Step, StepOutcome Outcome)> FeedRate(ref SeriesDetector detector, int count, Func<int, double> rate)
-    {
-        double total = 1_000;
-        return Feed(ref detector, Cpu, count, i => total += rate(i));
-    }
-
-    private static List<(int Step, StepOutcome Outcome)> Feed(ref SeriesDetector detector, in MetricClass metric, int count, Func<int, double> value)
-    {
-        var transitions = new List<(int, StepOutcome)>();
+        var changes = new List<(int, ExcursionChange)>();
+        long startMs = Start + (detector.StepsSeen > from ? detector.StepsSeen * 1_000L : from * 1_000L);
+        double before = double.NaN;
         for (int i = 0; i < count; i++)
         {
-            if (detector.Observe(Start + (i * 1_000), value(i), 1_000, metric.IsCounter) && detector.Score(metric, Seconds) is { IsTransition: true } outcome)
+            double now = value(i);
+            detector.Step(startMs + (i * 1_000), (float)now, now != before, metric, default, Seconds, out ExcursionChange change);
+            before = now;
+            if (change != ExcursionChange.None)
             {
-                transitions.Add((i, outcome));
+                changes.Add((i, change));
             }
         }
 
-        return transitions;
+        return changes;
     }
 }

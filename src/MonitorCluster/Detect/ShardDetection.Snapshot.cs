@@ -1,0 +1,264 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using MonitorCluster.Alert;
+using MonitorCluster.TimeSeries.Detectors;
+using MonitorCluster.TimeSeries.Model;
+
+namespace MonitorCluster.Detect;
+
+// Detection as bytes (docs/formats/snapshot.md). Detectors are mostly histograms of small numbers: deflated they take about a third.
+public sealed partial class ShardDetection
+{
+    private const byte FormatVersion = 2;
+    private const byte FirstFormatVersion = 1; // before the anomaly model: its detectors say nothing to this one, its hosts and alerts do
+    private const int FirstDetectorBytes = 128; // or a little more: a number too many is reserved for nobody, one too few would be used twice
+    private const int DetectorBytesMax = 1 << 30;
+
+    // A program whose structs are larger or smaller has other detectors.
+    private static ulong DetectorBytes => (ulong)(Unsafe.SizeOf<StepAccumulator>() + Unsafe.SizeOf<SeriesDetector>());
+
+    /// <summary>Detectors, hosts, feedback and book as bytes. The series' labels are the shard's own and not part of it.</summary>
+    public void Snapshot(IBufferWriter<byte> target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        target.Write([FormatVersion]);
+        Varint.Write(target, (ulong)settings.StepMs);
+        Varint.Write(target, DetectorBytes);
+        Varint.Write(target, (ulong)seriesCount);
+        WriteDetectors(target);
+        Varint.Write(target, (ulong)hosts.Count);
+        foreach (HostWatch host in hosts)
+        {
+            WriteBlock(target, Encoding.UTF8.GetBytes(host.Name));
+            WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<StaleRule>(in host.Silence)));
+            WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<SignalRate>(in host.Rate)));
+            WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<IncidentState>(in host.Incident)));
+            WriteBlock(target, MemoryMarshal.AsBytes<long>([host.WindowEndMs, host.NextJudgeMs, host.IsDirty ? 1 : 0]));
+            WriteBlock(target, MemoryMarshal.AsBytes(host.Members));
+            WriteBlock(target, MemoryMarshal.AsBytes<int>([.. host.ClosedSeries.Order()]));
+        }
+
+        var rest = new ArrayBufferWriter<byte>();
+        rules.Snapshot(rest);
+        WriteBlock(target, rest.WrittenSpan);
+        WriteBlock(target, feedback.Snapshot());
+        rest.Clear();
+        Book.Snapshot(rest);
+        WriteBlock(target, rest.WrittenSpan);
+    }
+
+    /// <summary>Takes what <see cref="Snapshot"/> wrote. Then register the series anew.</summary>
+    /// <remarks>
+    /// When the step's length was changed since, or the snapshot is of an older program with other detectors, they start to learn anew; silence,
+    /// feedback and alerts are kept.
+    /// </remarks>
+    /// <returns>False when the bytes are not such a snapshot; then this object is not to be used.</returns>
+    public bool TryRestore(ReadOnlySpan<byte> source)
+    {
+        if (source.IsEmpty || source[0] is not (FormatVersion or FirstFormatVersion))
+        {
+            return false;
+        }
+
+        int offset = 1;
+        bool isFirst = source[0] == FirstFormatVersion;
+        ulong size = 0;
+        int count = 0;
+        if (!Varint.TryRead(source, ref offset, out ulong stepMs)
+            || !(isFirst || (Varint.TryRead(source, ref offset, out size) && Varint.TryRead(source, ref offset, out count)))
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> packed) || count > SeriesMax)
+        {
+            return false;
+        }
+
+        Forget(isFirst ? packed.Length / FirstDetectorBytes : count);
+        bool isSame = stepMs == (ulong)settings.StepMs && size == DetectorBytes;
+        return (!isSame || TryReadDetectors(packed)) && TryReadHosts(source, ref offset, isFirst, isSame)
+            && (isFirst || TryReadRest(source, ref offset, isSame))
+            && TryReadBlock(source, ref offset, out ReadOnlySpan<byte> book) && offset == source.Length && Book.TryRestore(book);
+    }
+
+    /// <summary>After a restart: resolves alerts whose detector does not stand behind them.</summary>
+    /// <remarks>The series ended, the step was changed, or detection is off.</remarks>
+    public void ResolveEnded(long atMs)
+    {
+        var alive = new HashSet<(LabelSet Labels, string Channel)>();
+        foreach (HostWatch host in hosts.Where(_ => enabled))
+        {
+            if (host.Incident.IsOpen != 0)
+            {
+                alive.Add((host.Labels, DetectionWords.IncidentChannel));
+            }
+
+            foreach (ref readonly SignalMember member in host.Members)
+            {
+                if (member.IsOn != 0 && watched[member.Series].Labels is { } labels)
+                {
+                    alive.Add((labels, DetectionWords.AlertChannel(member.Cause)));
+                }
+            }
+        }
+
+        for (int slot = 0; slot < detectors.Count; slot++)
+        {
+            if (enabled && detectors[slot].IsStuck && watched[seriesOfSlot[slot]].Labels is { } labels)
+            {
+                alive.Add((labels, DetectionWords.StuckChannel));
+            }
+        }
+
+        foreach (AlertRecord alert in Book.Open())
+        {
+            if (alert.Kind is AlertKind.Anomaly or AlertKind.Incident && !alive.Contains((alert.Labels, alert.Channel)))
+            {
+                Book.Resolve(alert.Labels, alert.Channel, $"{alert.Summary}: no longer watched", null, atMs);
+            }
+        }
+    }
+
+    // What was registered before is registered again after.
+    private void Forget(int count)
+    {
+        steps.Clear();
+        detectors.Clear();
+        seriesOfSlot.Clear();
+        derived.Clear();
+        hosts.Clear();
+        hostNumbers.Clear();
+        watched.AsSpan().Fill(Watched.Nobody);
+        seriesCount = count;
+        Grow();
+    }
+
+    private void WriteDetectors(IBufferWriter<byte> target)
+    {
+        using var packed = new MemoryStream();
+        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (int slot = 0; slot < detectors.Count; slot++)
+            {
+                int series = seriesOfSlot[slot];
+                if (watched[series].Slot == slot)
+                {
+                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in series)));
+                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<StepAccumulator>(in steps[slot])));
+                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SeriesDetector>(in detectors[slot])));
+                }
+            }
+        }
+
+        WriteBlock(target, packed.GetBuffer().AsSpan(0, (int)packed.Length));
+    }
+
+    private bool TryReadDetectors(ReadOnlySpan<byte> packed)
+    {
+        int stepBytes = Unsafe.SizeOf<StepAccumulator>(), size = sizeof(int) + stepBytes + Unsafe.SizeOf<SeriesDetector>();
+        byte[] one = new byte[size];
+        using var deflate = new DeflateStream(new MemoryStream(packed.ToArray()), CompressionMode.Decompress);
+        try
+        {
+            for (long bytes = size; deflate.ReadAtLeast(one, size, throwOnEndOfStream: false) is var read && read > 0; bytes += size)
+            {
+                int series = MemoryMarshal.Read<int>(one);
+                if (read < size || bytes > DetectorBytesMax || (uint)series >= seriesCount)
+                {
+                    return false;
+                }
+
+                int slot = AddSlot(series);
+                steps[slot] = MemoryMarshal.Read<StepAccumulator>(one.AsSpan(sizeof(int)));
+                detectors[slot] = MemoryMarshal.Read<SeriesDetector>(one.AsSpan(sizeof(int) + stepBytes));
+                watched[series] = Watched.Nobody with { Slot = slot }; // the labels come with Register
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+
+        openEndMsMin = long.MinValue; // the next tick walks and learns the bound
+        return true;
+    }
+
+    private bool TryReadHosts(ReadOnlySpan<byte> source, ref int offset, bool isFirst, bool isSame)
+    {
+        if (!Varint.TryRead(source, ref offset, out int count) || count > source.Length - offset)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> name) || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> silence)
+                || silence.Length != Unsafe.SizeOf<StaleRule>() || hostNumbers.ContainsKey(Encoding.UTF8.GetString(name)))
+            {
+                return false;
+            }
+
+            HostWatch host = hosts[HostNumber(Encoding.UTF8.GetString(name))];
+            host.Silence = MemoryMarshal.Read<StaleRule>(silence);
+            if (!isFirst && !TryReadHost(source, ref offset, host, isSame))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool TryReadHost(ReadOnlySpan<byte> source, ref int offset, HostWatch host, bool isSame)
+    {
+        if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> rate) || rate.Length != Unsafe.SizeOf<SignalRate>()
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> incident) || incident.Length != Unsafe.SizeOf<IncidentState>()
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> times) || times.Length != 3 * sizeof(long)
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> members) || members.Length % Unsafe.SizeOf<SignalMember>() != 0
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> closed) || closed.Length % sizeof(int) != 0)
+        {
+            return false;
+        }
+
+        if (isSame) // another step has other windows, and detectors that are not there stand behind no member
+        {
+            ReadOnlySpan<long> saved = MemoryMarshal.Cast<byte, long>(times);
+            host.Rate = MemoryMarshal.Read<SignalRate>(rate);
+            host.Incident = MemoryMarshal.Read<IncidentState>(incident);
+            (host.WindowEndMs, host.NextJudgeMs, host.IsDirty) = (saved[0], saved[1], saved[2] != 0);
+            host.Restore(MemoryMarshal.Cast<byte, SignalMember>(members), MemoryMarshal.Cast<byte, int>(closed));
+        }
+
+        return true;
+    }
+
+    private bool TryReadRest(ReadOnlySpan<byte> source, ref int offset, bool isSame)
+    {
+        if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> saved) || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> said))
+        {
+            return false;
+        }
+
+        int at = 0;
+        return (!isSame || (rules.TryRestore(saved, ref at) && at == saved.Length)) && feedback.TryRestore(said);
+    }
+
+    private static void WriteBlock(IBufferWriter<byte> target, ReadOnlySpan<byte> bytes)
+    {
+        Varint.Write(target, (ulong)bytes.Length);
+        target.Write(bytes);
+    }
+
+    private static bool TryReadBlock(ReadOnlySpan<byte> source, ref int offset, out ReadOnlySpan<byte> block)
+    {
+        block = default;
+        if (!Varint.TryRead(source, ref offset, out int length) || length > source.Length - offset)
+        {
+            return false;
+        }
+
+        block = source.Slice(offset, length);
+        offset += length;
+        return true;
+    }
+}
