@@ -39,6 +39,7 @@ internal static class WebHost
         {
             builder.Services.AddSingleton<IQueryService>(member.Query);
             builder.Services.AddSingleton<IAlertFeed>(member.Feed);
+            builder.Services.AddSingleton<IAnomalyFeed>(member.Anomalies);
             builder.Services.AddAlertApi(node.Settings.Alert);
         }
 
