@@ -57,6 +57,7 @@ internal sealed partial class NodeRuntime : NodeCore
             Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");
         Feed = new AlertFeed(Reader, gather);
         Anomalies = new AnomalyFeed(Reader, gather, Shape, Feed);
+        Feedback = new FeedbackDesk(Anomalies, ports.Time, ports.Random);
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
@@ -107,6 +108,8 @@ internal sealed partial class NodeRuntime : NodeCore
     public AlertFeed Feed { get; }
 
     public AnomalyFeed Anomalies { get; }
+
+    public FeedbackDesk Feedback { get; }
 
     public QueryService Query { get; }
 

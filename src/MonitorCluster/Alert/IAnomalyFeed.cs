@@ -15,13 +15,13 @@ public enum IncidentStatus
     Resolved,
 }
 
-/// <summary>What detection thinks of the whole cluster's series, its incidents, and what people say to it, for the API of any node. Safe for any thread.</summary>
+/// <summary>What detection thinks of the whole cluster's series, its incidents, and what people say to it, for the API of any node.</summary>
 /// <remarks>
-/// <c>takesPart</c>: whether what nobody serves now may be missing; else it ends the question with <see cref="QueryException"/> of kind unavailable.
+/// Safe for any thread. <c>takesPart</c>: whether what nobody serves now may be missing; else it ends the question with <see cref="QueryException"/> of kind unavailable.
 /// </remarks>
 public interface IAnomalyFeed
 {
-    /// <summary>The verdicts about matching series: unusual ones first, those with the largest score before others, then learning ones, then the rest.</summary>
+    /// <summary>The verdicts about matching series: unusual ones first, of these the largest scores first, then learning ones, then the rest.</summary>
     /// <param name="selectors">Series that match one of them; every series when there is none.</param>
     /// <param name="all">Also series that are not unusual.</param>
     /// <param name="max">Verdicts to give, the first in that order.</param>

@@ -35,7 +35,7 @@ internal enum QueryLegKind : byte
     /// <summary>What the node knows of one metric family (<see cref="QueryLeg.Name"/>), or of all when that is empty. Asks no shard.</summary>
     Metadata = 9,
 
-    /// <summary>What detection thinks of matching series: of every one when <see cref="QueryLeg.Name"/> is <see cref="QueryLeg.All"/>, else of the unusual.</summary>
+    /// <summary>What detection thinks of matching series: of all when <see cref="QueryLeg.Name"/> is <see cref="QueryLeg.All"/>, else of the unusual.</summary>
     Verdicts = 10,
 
     /// <summary>The mutes that have not ended.</summary>
