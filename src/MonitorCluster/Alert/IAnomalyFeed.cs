@@ -17,7 +17,8 @@ public enum IncidentStatus
 
 /// <summary>What detection thinks of the whole cluster's series, its incidents, and what people say to it, for the API of any node.</summary>
 /// <remarks>
-/// Safe for any thread. <c>takesPart</c>: whether what nobody serves now may be missing; else it ends the question with <see cref="QueryException"/> of kind unavailable.
+/// Safe for any thread.
+/// <c>takesPart</c>: whether what nobody serves now may be missing; else it ends the question with <see cref="QueryException"/> of kind unavailable.
 /// </remarks>
 public interface IAnomalyFeed
 {
