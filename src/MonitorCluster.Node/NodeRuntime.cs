@@ -56,6 +56,8 @@ internal sealed partial class NodeRuntime : NodeCore
         System.ActorOf(
             Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");
         Feed = new AlertFeed(Reader, gather);
+        Anomalies = new AnomalyFeed(Reader, gather, Shape, Feed);
+        Feedback = new FeedbackDesk(Anomalies, ports.Time, ports.Random);
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
@@ -104,6 +106,10 @@ internal sealed partial class NodeRuntime : NodeCore
     public override IActorRef Collector { get; }
 
     public AlertFeed Feed { get; }
+
+    public AnomalyFeed Anomalies { get; }
+
+    public FeedbackDesk Feedback { get; }
 
     public QueryService Query { get; }
 

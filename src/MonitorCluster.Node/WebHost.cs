@@ -39,6 +39,7 @@ internal static class WebHost
         {
             builder.Services.AddSingleton<IQueryService>(member.Query);
             builder.Services.AddSingleton<IAlertFeed>(member.Feed);
+            builder.Services.AddSingleton<IAnomalyFeed>(member.Anomalies);
             builder.Services.AddAlertApi(node.Settings.Alert);
         }
 
@@ -74,6 +75,7 @@ internal static class WebHost
         app.MapWebUi();
         QueryApi.Map(app, node.Settings.Http.QueryTimeout);
         app.MapAlertApi();
+        new AnomalyApi(node.Anomalies, node.Feedback).Map(app);
         var clusterApi = new ClusterApi(node.Routes, node.Statistics, node.Settings.Node.Name, node.Ports.Time);
         clusterApi.Map(app);
         new StoreApi(node).Map(app);

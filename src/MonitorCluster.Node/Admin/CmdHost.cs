@@ -33,6 +33,7 @@ internal sealed partial class CmdHost : IAsyncDisposable
     public static IReadOnlyList<CommandPaletteHandler> HandlersOf(NodeRuntime node) =>
     [
         new ClusterPalette(node), new ShardingPalette(node), new MetricsPalette(node.Query, node.Ports.Time), new AlertsPalette(node.Feed),
+        new IncidentsPalette(node.Anomalies, node.Feedback), new AnomaliesPalette(node.Anomalies, node.Feedback),
         .. HandlersOf((NodeCore)node),
     ];
 

@@ -21,7 +21,6 @@ internal static class AlertApi
     public static void MapAlertApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/alerts", GetOpenAsync);
-        routes.MapGet("/api/v1/anomalies", GetAnomaliesAsync);
         routes.MapGet("/api/v1/alerts/log", GetLogAsync);
         routes.MapGet("/api/v1/alerts/stream", GetStreamAsync);
         routes.MapPost("/api/v1/alerts/{id}/ack", AcknowledgeAsync);
@@ -42,12 +41,6 @@ internal static class AlertApi
             writer.WriteEndArray();
             writer.WriteEndObject();
         });
-    }
-
-    private static async Task GetAnomaliesAsync(HttpContext context, IAlertFeed feed)
-    {
-        OpenAlerts open = await feed.OpenAlertsAsync(TakesPart(context.Request), context.RequestAborted);
-        await SucceedAsync(context, open.Warnings, writer => WriteArray(writer, open.Alerts.Where(a => a.Kind == AlertKind.Anomaly)));
     }
 
     private static async Task GetLogAsync(HttpContext context, IAlertFeed feed)

@@ -13,11 +13,15 @@ internal static class PrometheusEnvelope
     public const string TruncatedWarning = "cut at the limit asked for";
 
     /// <summary>Makes a handler whose failures become error envelopes. The answer is computed before its first byte goes out.</summary>
-    public static RequestDelegate Handler(Func<HttpContext, RequestParameters, Task> handle) => async http =>
+    public static RequestDelegate Handler(Func<HttpContext, RequestParameters, Task> handle) =>
+        Handler(async http => await handle(http, await RequestParameters.ReadAsync(http)));
+
+    /// <summary>Makes a handler that reads the body itself, whatever type it says it has.</summary>
+    public static RequestDelegate Handler(Func<HttpContext, Task> handle) => async http =>
     {
         try
         {
-            await handle(http, await RequestParameters.ReadAsync(http));
+            await handle(http);
         }
         catch (QueryException e)
         {
@@ -38,20 +42,27 @@ internal static class PrometheusEnvelope
     /// <param name="writeData">Writes the data.</param>
     /// <param name="isTruncated">Whether the client's own limit cut it.</param>
     /// <param name="scope">Says what the answer lacks: then it is marked <c>"partial":true</c>, and warnings name the shards.</param>
-    public static async Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated = false, QueryScope? scope = null)
+    public static Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated = false, QueryScope? scope = null) =>
+        SuccessAsync(http, writeData, isTruncated, scope?.Warnings ?? []);
+
+    /// <summary>A success; the callback writes the value of <c>data</c>.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="writeData">Writes the data.</param>
+    /// <param name="isTruncated">Whether the client's own limit cut it.</param>
+    /// <param name="missing">What the answer lacks and why: then it is marked <c>"partial":true</c>.</param>
+    public static async Task SuccessAsync(HttpContext http, Func<JsonStream, Task> writeData, bool isTruncated, IReadOnlyList<string> missing)
     {
         http.Response.ContentType = ContentType;
         await using var json = new JsonStream(http.Response.BodyWriter, http.RequestAborted);
         json.Writer.WriteStartObject();
         json.Writer.WriteString("status", "success");
-        if (scope is { IsPart: true })
+        if (missing.Count > 0)
         {
             json.Writer.WriteBoolean("partial", true);
         }
 
         json.Writer.WritePropertyName("data");
         await writeData(json);
-        IReadOnlyList<string> missing = scope?.Warnings ?? [];
         WriteWarnings(json.Writer, isTruncated ? [.. missing, TruncatedWarning] : missing);
         json.Writer.WriteEndObject();
     }

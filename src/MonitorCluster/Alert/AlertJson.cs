@@ -34,6 +34,13 @@ public static class AlertJson
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(alert);
         writer.WriteStartObject();
+        WriteFields(writer, alert);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes the fields of the alert into an object that has begun.</summary>
+    internal static void WriteFields(Utf8JsonWriter writer, AlertRecord alert)
+    {
         if (alert.Seq is { } seq)
         {
             writer.WriteNumber("seq"u8, seq);
@@ -81,8 +88,6 @@ public static class AlertJson
 
             writer.WriteEndArray();
         }
-
-        writer.WriteEndObject();
     }
 
     /// <summary>Reads one alert.</summary>
@@ -139,7 +144,8 @@ public static class AlertJson
     /// <summary>RFC 3339 in UTC with milliseconds.</summary>
     public static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    private static void WriteLabels(Utf8JsonWriter writer, LabelSet labels)
+    /// <summary>Writes the field <c>labels</c>: all but the metric's name.</summary>
+    internal static void WriteLabels(Utf8JsonWriter writer, LabelSet labels)
     {
         writer.WriteStartObject("labels"u8);
         foreach (Label label in labels.Labels)
@@ -170,7 +176,8 @@ public static class AlertJson
         writer.WriteEndObject();
     }
 
-    private static void WriteBand(Utf8JsonWriter writer, double? bandLow, double? bandHigh)
+    /// <summary>Writes the field <c>band</c>, null unless both ends are numbers.</summary>
+    internal static void WriteBand(Utf8JsonWriter writer, double? bandLow, double? bandHigh)
     {
         if (bandLow is not { } low || bandHigh is not { } high || !double.IsFinite(low) || !double.IsFinite(high))
         {
@@ -184,7 +191,8 @@ public static class AlertJson
         writer.WriteEndArray();
     }
 
-    private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
+    /// <summary>Writes a field with a number, null when JSON cannot hold it.</summary>
+    internal static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
     {
         if (value is { } number && double.IsFinite(number))
         {

@@ -73,6 +73,9 @@ internal ref struct LegReader(ReadOnlySpan<byte> source)
         return isBad ? 0 : BinaryPrimitives.ReadDoubleLittleEndian(bytes);
     }
 
+    /// <summary>A floating point number that may be missing: 0, or 1 and the number.</summary>
+    public double? Maybe() => Byte(1) == 1 ? Double() : null;
+
     /// <summary>Bytes behind their length.</summary>
     public ReadOnlySpan<byte> Bytes() => Take(Count(1));
 

@@ -43,7 +43,9 @@ internal sealed class LegWork
             return local.Status switch
             {
                 LocalShardStatus.Loading => ShardCoverage.NotReady,
-                LocalShardStatus.Released when leg.Kind == QueryLegKind.Acknowledge => ShardCoverage.NotMine, // a reader may see the past, a change may not
+
+                // A reader may see the past, a change may not.
+                LocalShardStatus.Released when leg.Kind is QueryLegKind.Acknowledge or QueryLegKind.Feedback => ShardCoverage.NotMine,
                 _ => ShardCoverage.Covered,
             };
         }

@@ -38,6 +38,15 @@ internal sealed class LegWriter
         buffer.Advance(sizeof(double));
     }
 
+    public void Maybe(double? value)
+    {
+        Byte((byte)(value is null ? 0 : 1));
+        if (value is { } number)
+        {
+            Double(number);
+        }
+    }
+
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         Number(bytes.Length);

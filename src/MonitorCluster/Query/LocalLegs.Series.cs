@@ -147,8 +147,7 @@ internal sealed partial class LocalLegs
     private static async Task<List<(LegShard Shard, List<FoundSeries> Series)>> FindAsync(
         QueryLeg leg, long toMs, LegWork work, CancellationToken cancellationToken)
     {
-        Label[] fixedLabels = [.. leg.Matchers.Where(m => m.Operator == MatchOperator.Equal).Select(m => new Label(m.Name, m.Value))];
-        LabelMatcher[] others = [.. leg.Matchers.Where(m => m.Operator != MatchOperator.Equal)];
+        (Label[] fixedLabels, LabelMatcher[] others) = Split(leg.Matchers);
         var found = new List<(LegShard, List<FoundSeries>)>();
         await AskAsync<IReadOnlyList<FoundSeries>>(work, new FindSeries(MetricOf(leg.Matchers), fixedLabels, leg.FromMs, toMs), Match, cancellationToken);
         return found;

@@ -11,7 +11,7 @@ namespace MonitorCluster.Query;
 /// <param name="Map">The cluster as this node knows it.</param>
 /// <param name="Region">This node's shards.</param>
 /// <param name="Reader">A store actor for reads.</param>
-/// <param name="Journal">The journal, for acknowledgements that must be durable before they are confirmed.</param>
+/// <param name="Journal">The journal, for acknowledgements and feedback that must be durable before they are confirmed.</param>
 /// <param name="Metrics">What sources said of their families.</param>
 /// <param name="Limits">What one query may use.</param>
 /// <param name="StoreTimeout">The longest the store may take for one read.</param>
@@ -58,6 +58,9 @@ internal sealed partial class LocalLegs(LegContext context)
                 QueryLegKind.Statistics => await StatisticsAsync(work, cancellationToken),
                 QueryLegKind.OpenAlerts => await OpenAlertsAsync(work, cancellationToken),
                 QueryLegKind.Acknowledge => await AcknowledgeAsync(leg, work, cancellationToken),
+                QueryLegKind.Verdicts => await VerdictsAsync(leg, work, cancellationToken),
+                QueryLegKind.Mutes => await MutesAsync(work, cancellationToken),
+                QueryLegKind.Feedback => await FeedbackAsync(leg, work, cancellationToken),
                 _ => new QueryLegAnswer { Metadata = MetadataOf(leg.Name) },
             };
             return answer with { Version = context.Map.Current.Version, IsConfirmed = isConfirmed, Coverage = work.Coverage };

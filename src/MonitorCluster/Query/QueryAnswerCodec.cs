@@ -45,6 +45,10 @@ internal static class QueryAnswerCodec
             w.Text(family.Unit);
         });
         writer.Byte((byte)answer.Outcome);
+        Write(writer, answer.Verdicts, VerdictCodec.Write);
+        Write(writer, answer.Mutes, VerdictCodec.Write);
+        writer.Byte(answer.Feedback.IsFound ? (byte)1 : (byte)0);
+        writer.Number(answer.Feedback.Series);
         return writer.Written;
     }
 
@@ -77,6 +81,9 @@ internal static class QueryAnswerCodec
             Alerts = Read(ref reader, 2, ReadAlert),
             Metadata = Read(ref reader, 4, static (ref LegReader r) => new MetricMetadata(r.Text(), r.Text(), r.Text(), r.Text())),
             Outcome = (AcknowledgeOutcome)reader.Byte((byte)AcknowledgeOutcome.Pending),
+            Verdicts = Read(ref reader, VerdictCodec.VerdictBytesMin, VerdictCodec.ReadVerdict),
+            Mutes = Read(ref reader, VerdictCodec.MuteBytesMin, VerdictCodec.ReadMute),
+            Feedback = new FeedbackOutcome(reader.Byte(1) == 1, (int)reader.Number(int.MaxValue)),
         };
         answer = reader.IsAtEnd && format == QueryLegCodec.Format ? decoded : null;
         return answer is not null;

@@ -34,11 +34,26 @@ internal enum QueryLegKind : byte
 
     /// <summary>What the node knows of one metric family (<see cref="QueryLeg.Name"/>), or of all when that is empty. Asks no shard.</summary>
     Metadata = 9,
+
+    /// <summary>What detection thinks of matching series: of all when <see cref="QueryLeg.Name"/> is <see cref="QueryLeg.All"/>, else of the unusual.</summary>
+    Verdicts = 10,
+
+    /// <summary>The mutes that have not ended.</summary>
+    Mutes = 11,
+
+    /// <summary>What a person says about anomalies (<see cref="QueryLeg.Name"/>, a <see cref="FeedbackCommand"/>); answered when that is durable.</summary>
+    Feedback = 12,
 }
 
 /// <summary>One node's part of a question. What a kind does not use is left out.</summary>
 internal sealed record QueryLeg
 {
+    /// <summary>The <see cref="Name"/> that asks for the verdicts of every series.</summary>
+    public const string All = "all";
+
+    /// <summary>The kind with the largest number.</summary>
+    public const QueryLegKind KindMax = QueryLegKind.Feedback;
+
     /// <summary>What is asked.</summary>
     public required QueryLegKind Kind { get; init; }
 
@@ -60,13 +75,13 @@ internal sealed record QueryLeg
     /// <summary>End of the span, inclusive.</summary>
     public long ToMs { get; init; }
 
-    /// <summary>Series that may still be read.</summary>
+    /// <summary>Series that may still be read; of <see cref="QueryLegKind.Verdicts"/> the most that one answer names.</summary>
     public int SeriesMax { get; init; }
 
     /// <summary>Samples that may still be read.</summary>
     public long SamplesMax { get; init; }
 
-    /// <summary>A label, an alert or a metric family.</summary>
+    /// <summary>A label, an alert, a metric family or a command.</summary>
     public string Name { get; init; } = string.Empty;
 
     /// <summary>Who takes an alert in hand.</summary>
@@ -133,6 +148,15 @@ internal sealed record QueryLegAnswer
 
     /// <summary>What became of an acknowledgement.</summary>
     public AcknowledgeOutcome Outcome { get; init; }
+
+    /// <summary>What detection thinks of series, in the order of <see cref="VerdictOrder"/>.</summary>
+    public IReadOnlyList<SeriesVerdict> Verdicts { get; init; } = [];
+
+    /// <summary>Mutes; the same one once, however many shards have it.</summary>
+    public IReadOnlyList<Mute> Mutes { get; init; } = [];
+
+    /// <summary>What became of feedback in the shards that the answer covers, all together.</summary>
+    public FeedbackOutcome Feedback { get; init; }
 }
 
 /// <summary>One shard in numbers.</summary>

@@ -8,7 +8,7 @@ namespace MonitorCluster.Query;
 internal static class QueryLegCodec
 {
     /// <summary>The format that this program writes and reads.</summary>
-    public const byte Format = 1;
+    public const byte Format = 2;
 
     /// <summary>The most shards a cluster has.</summary>
     public const int ShardsMax = 65_536;
@@ -54,7 +54,7 @@ internal static class QueryLegCodec
     {
         var reader = new LegReader(bytes);
         byte format = reader.Byte(Format);
-        byte kind = reader.Byte((byte)QueryLegKind.Metadata);
+        byte kind = reader.Byte((byte)QueryLeg.KindMax);
         _ = reader.Number(long.MaxValue);
         timeout = TimeSpan.FromMilliseconds(reader.Number(TimeoutMsMax));
         return reader.IsGood && format == Format && kind != 0 && bytes.Length <= BytesMax;
@@ -68,7 +68,7 @@ internal static class QueryLegCodec
         byte format = reader.Byte(Format);
         var decoded = new QueryLeg
         {
-            Kind = (QueryLegKind)reader.Byte((byte)QueryLegKind.Metadata),
+            Kind = (QueryLegKind)reader.Byte((byte)QueryLeg.KindMax),
             Version = reader.Number(long.MaxValue),
             Timeout = TimeSpan.FromMilliseconds(reader.Number(TimeoutMsMax)),
             Shards = ReadShards(ref reader),

@@ -27,6 +27,9 @@ public sealed class BadRequestTests(RunningNode node) : IClassFixture<RunningNod
     [InlineData("/api/v1/series", 400, "match[]")]
     [InlineData("/api/v1/alerts/log?after=yesterday", 400, "after")]
     [InlineData("/api/v1/alerts/stream?after=-1", 400, "after")]
+    [InlineData("/api/v1/anomalies?match[]=sum((", 400, "parse error")]
+    [InlineData("/api/v1/incidents?status=closed", 400, "\"closed\" is not one of open, resolved, all")]
+    [InlineData("/api/v1/incidents?limit=0", 400, "limit")]
     [InlineData("/api/v1/stream?topics=weather", 400, "\"weather\" is not one of alerts, cluster, metrics")]
     [InlineData("/api/v1/stream?match[]=sum((", 400, "parse error")]
     public async Task BadQuestion_IsAnsweredWithWhatAndWhere(string path, int status, string reason)
@@ -99,7 +102,7 @@ public sealed class BadRequestTests(RunningNode node) : IClassFixture<RunningNod
     [InlineData("Host", "evil.example")]
     public async Task ChangingRequest_FromElsewhere_IsForbidden(string header, string value)
     {
-        foreach (string path in (string[])["/api/v1/admin/flush", "/api/v1/write", "/api/v1/alerts/0-1/ack"])
+        foreach (string path in (string[])["/api/v1/admin/flush", "/api/v1/write", "/api/v1/alerts/0-1/ack", "/api/v1/mutes"])
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("") };
             request.Headers.TryAddWithoutValidation(header, value);

@@ -25,7 +25,7 @@ public sealed class QueryLegCodecTests
     // The page docs/formats/query.md shows these bytes.
     [Fact]
     public void Leg_Golden_HasTheDocumentedBytes() => Assert.Equal(
-        "010407F02E020003020101050100016D0168D00FA01F" + "0A14016E0000",
+        "020407F02E020003020101050100016D0168D00FA01F" + "0A14016E0000",
         Convert.ToHexString(QueryLegCodec.Encode(new QueryLeg
         {
             Kind = QueryLegKind.Fetch,
@@ -77,6 +77,9 @@ public sealed class QueryLegCodecTests
         Assert.Equal(answer.Alerts, read.Alerts);
         Assert.Equal(answer.Metadata, read.Metadata);
         Assert.Equal((answer.Version, answer.Error, answer.Message, answer.Outcome), (read.Version, read.Error, read.Message, read.Outcome));
+        Assert.Equal(answer.Verdicts, read.Verdicts);
+        Assert.Equal(answer.Mutes, read.Mutes);
+        Assert.Equal(answer.Feedback, read.Feedback);
         for (int i = 0; i < answer.Series.Count; i++)
         {
             Assert.Equal(answer.Series[i].Labels, read.Series[i].Labels);
@@ -109,12 +112,40 @@ public sealed class QueryLegCodecTests
     public void Answer_CountThatItsBytesCannotHold_AllocatesNothingForIt()
     {
         // Version 0, no error, no message, no shards, one series without labels that says it has 40 million samples.
-        byte[] bytes = [1, 0, 0, 0, 0, 1, 0, 0x80, 0xB4, 0x89, 0x13, 0, 0];
+        byte[] bytes = [QueryLegCodec.Format, 0, 0, 0, 0, 0, 1, 0, 0x80, 0xB4, 0x89, 0x13, 0, 0];
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.False(QueryAnswerCodec.TryDecode(bytes, 50_000_000, out _));
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    [Theory]
+    [InlineData(0, 1, true)]
+    [InlineData(0, 2, false)] // more verdicts than the bytes behind the count can hold
+    [InlineData(1, 1, true)]
+    [InlineData(1, 2, false)]
+    public void Answer_CountOfVerdictsOrMutes_IsBelievedAsFarAsTheBytesGo(int what, byte count, bool isTaken)
+    {
+        var verdict = new SeriesVerdict { Labels = LabelSet.Empty, Phase = SeriesPhase.Usual, StepSeconds = 1, Reason = "" };
+        QueryLegAnswer answer = what == 0 ? new QueryLegAnswer { Verdicts = [verdict] } : new QueryLegAnswer { Mutes = [new Mute("", "", 0, "", "", 0)] };
+        byte[] bytes = QueryAnswerCodec.Encode(answer).ToArray();
+        int at = bytes.Length - 3 - (what == 0 ? VerdictCodec.VerdictBytesMin + 1 : VerdictCodec.MuteBytesMin); // no mutes, found, series are behind
+        Assert.Equal(1, bytes[at]);
+        bytes[at] = count;
+
+        Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(bytes, 0, out _));
+    }
+
+    [Fact]
+    public void Leg_KindThatThisNodeDoesNotKnow_IsRefused()
+    {
+        byte[] bytes = QueryLegCodec.Encode(Leg() with { Kind = QueryLeg.KindMax }).ToArray();
+
+        Assert.True(QueryLegCodec.TryDecode(bytes, out _));
+        bytes[1]++;
+        Assert.False(QueryLegCodec.TryDecode(bytes, out _));
+        Assert.False(QueryLegCodec.TryReadTimeout(bytes, out _));
     }
 
     [Fact]
@@ -200,5 +231,32 @@ public sealed class QueryLegCodecTests
         Alerts = [Tests.Alert.Alerts.Make(Series(4), id: "4-1", seq: 5)],
         Metadata = [new MetricMetadata("m", "gauge", "help", "bytes")],
         Outcome = AcknowledgeOutcome.Pending,
+        Verdicts =
+        [
+            new SeriesVerdict
+            {
+                Labels = Series(5),
+                Phase = SeriesPhase.Unusual,
+                StepSeconds = 5,
+                Steps = 700,
+                YoungSecondsLeft = 60.5,
+                SinceMs = -3,
+                Value = double.NaN,
+                Expected = 1,
+                BandLow = 0.5,
+                BandHigh = double.PositiveInfinity,
+                Score = 7,
+                SignalAt = 4,
+                WarningAt = 5.5,
+                Offset = 0.5,
+                Channel = "jump",
+                IsMuted = true,
+                Incident = "5-1",
+                Reason = "é",
+            },
+            new SeriesVerdict { Labels = Series(6), Phase = SeriesPhase.Learning, StepSeconds = 1, LearningSecondsLeft = 3, Reason = "" },
+        ],
+        Mutes = [new Mute("m1", "up{host=\"a\"}", 9, "ann", "é", -1)],
+        Feedback = new FeedbackOutcome(true, 3),
     };
 }

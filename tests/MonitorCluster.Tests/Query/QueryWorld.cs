@@ -59,6 +59,10 @@ internal sealed class QueryWorld
     public void Own(int shard, QueryNode? owner, long epoch, QueryNode? target = null) =>
         owners[shard] = new ShardOwner(shard, epoch, owner?.Incarnation, target?.Incarnation, ++version);
 
+    /// <summary>What a node owns, as the store has it.</summary>
+    public IReadOnlyList<ShardEpoch> OwnedBy(QueryNode node) =>
+        [.. owners.Values.Where(o => o.Owner == node.Incarnation).OrderBy(o => o.ShardId).Select(o => new ShardEpoch(o.ShardId, o.Epoch))];
+
     public void Kill(QueryNode node)
     {
         node.Link = LinkState.Cut;
@@ -143,12 +147,13 @@ internal sealed class QueryNode
         Routes = new RoutingMap(Name) { LookAgain = LooksAgain.Add };
         IActorRef peers = world.System.ActorOf(Props.Create(() => new FakePeers(world, Cancelled)), $"peers-{number}");
         IActorRef journal = world.System.ActorOf(Props.Create(() => new FakeJournal(Acts)), $"journal-{number}");
-        IActorRef reader = world.System.ActorOf(Props.Create(() => new FakeReader(Stored)), $"reader-{number}");
+        IActorRef reader = world.System.ActorOf(Props.Create(() => new FakeReader(this)), $"reader-{number}");
         Legs = new LocalLegs(new LegContext(Routes, region, reader, journal, Metrics, world.Limits, TimeSpan.FromSeconds(10), world.System.TimeProvider));
         Gather = new ShardGather(Routes, Legs, new PeerLegs(peers), world.System.TimeProvider);
         Server = world.System.ActorOf(Props.Create(() => new QueryLegServer(Legs, peers, 2, NullLogger.Instance)), $"legs-{number}");
         Query = new QueryService(Gather, world.Shape, world.Limits, 4, TimeSpan.FromSeconds(30));
         Feed = new AlertFeed(reader, Gather);
+        Anomalies = new AnomalyFeed(reader, Gather, world.Shape, Feed);
     }
 
     public long Incarnation { get; }
@@ -186,6 +191,14 @@ internal sealed class QueryNode
     public QueryService Query { get; }
 
     public AlertFeed Feed { get; }
+
+    public AnomalyFeed Anomalies { get; }
+
+    /// <summary>The alert log in the store, as this node reads it; ascending without holes.</summary>
+    public List<AlertRecord> Log { get; } = [];
+
+    /// <summary>The shards that the store says this node owns.</summary>
+    public IReadOnlyList<ShardEpoch> Owned => world.OwnedBy(this);
 
     /// <summary>Serves a shard with some series of three samples (the value is the number of the shard's node), or as what else.</summary>
     public void Serve(int shard, long epoch, params LabelSet[] series)
@@ -259,7 +272,7 @@ internal sealed class FakePeers : ReceiveActor
     }
 }
 
-/// <summary>A shard that holds what it was given.</summary>
+/// <summary>A shard that holds what it was given; of odd shards everything is unusual.</summary>
 internal sealed class FakeShard : ReceiveActor
 {
     public FakeShard(int shard, long epoch, LabelSet[] series, double value, List<string> acts)
@@ -272,12 +285,34 @@ internal sealed class FakeShard : ReceiveActor
             shard, 0, false, [.. m.Numbers.Select(n => new PinnedSeries(series[n], n, [], [], [1_000, 2_000, 3_000], [value, value, value], []))])));
         Receive<GetShardStatistics>(_ => Sender.Tell(new ShardStatistics(shard, epoch, series.Length, 1, 3, 1.5, 0, 2, 1_000, 3_000, ["h"])));
         Receive<GetOpenAlerts>(_ => Sender.Tell((IReadOnlyList<AlertRecord>)[Alert.Alerts.Make(series[0], id: $"{shard}-1")]));
+        Receive<GetVerdicts>(m => Sender.Tell((IReadOnlyList<SeriesVerdict>)
+        [
+            .. series.Where(s => (m.Metric is null || s.Metric == m.Metric) && m.FixedLabels.All(l => s[l.Name] == l.Value))
+                .Select(s => Verdict(s, shard)).Where(v => m.All || v.Phase == SeriesPhase.Unusual),
+        ]));
+        Receive<GetMutes>(_ => Sender.Tell((IReadOnlyList<Mute>)
+            [new Mute("all", "m", 9, "ann", "", 1), new Mute($"of-{shard}", "m", 9, "ann", "", 1)]));
+        Receive<GiveFeedback>(m =>
+        {
+            acts.Add($"{shard}: {m.Command.Kind} {m.Command.Id} {m.Command.Selector}{m.Command.Target}");
+            bool isFound = m.Command.Target.Length == 0 || m.Command.Target.EndsWith("-1", StringComparison.Ordinal);
+            Sender.Tell(new FeedbackGiven(new FeedbackOutcome(isFound, isFound ? 2 : 0)));
+        });
         Receive<AcknowledgeAlert>(m =>
         {
             acts.Add($"ack {m.AlertId} by {m.By}: {m.Comment}");
             Sender.Tell(new AlertAcknowledged(m.AlertId, m.AlertId == $"{shard}-1" ? AcknowledgeOutcome.Acknowledged : AcknowledgeOutcome.NotOpen));
         });
     }
+
+    private static SeriesVerdict Verdict(LabelSet labels, int shard) => new()
+    {
+        Labels = labels,
+        Phase = shard % 2 == 1 ? SeriesPhase.Unusual : SeriesPhase.Usual,
+        StepSeconds = 5,
+        Score = shard,
+        Reason = "why",
+    };
 }
 
 /// <summary>Writes down that it was asked to flush.</summary>
@@ -290,9 +325,18 @@ internal sealed class FakeJournal : ReceiveActor
     });
 }
 
-/// <summary>A store that has open alerts and nothing else.</summary>
+/// <summary>A store that has open alerts, a log of them, owners, and nothing else.</summary>
 internal sealed class FakeReader : ReceiveActor
 {
-    public FakeReader(List<OpenAlertRow> open) =>
-        Receive<StoreCommand>(m => Sender.Tell(new StoreReply(m.Name, m.Tag, (IReadOnlyList<OpenAlertRow>)[.. open])));
+    public FakeReader(QueryNode node) => Receive<StoreCommand>(m => Sender.Tell(new StoreReply(m.Name, m.Tag, m.Name switch
+    {
+        "own-shards" => node.Owned,
+        "ended-incidents" => Found(node, a => a.Kind is AlertKind.Incident or AlertKind.Stale && a.Status == AlertStatus.Resolved),
+        "incident-history" => Found(node, a => a.Id == "0-5" || a.Incident == "0-5"), // the incident that tests ask for
+        _ => (IReadOnlyList<OpenAlertRow>)[.. node.Stored],
+    })));
+
+    private static AlertLogPart Found(QueryNode node, Func<AlertRecord, bool> isWanted) => new(
+        [.. node.Log.Where(isWanted).Reverse().Select(a => new AlertLogRow(a.Seq!.Value, 0, a.Id, System.Text.Encoding.UTF8.GetString(AlertJson.ToBytes(a))))],
+        Next: 0);
 }

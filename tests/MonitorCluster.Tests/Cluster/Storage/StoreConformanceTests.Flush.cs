@@ -191,4 +191,52 @@ public abstract partial class StoreConformanceTests
         Sql("DELETE FROM alert_log");
         Assert.Equal((5, 4), (store.OldestAlertSequence(), store.LastAlertSequence()));
     }
+
+    [ConformanceFact]
+    public void FindEndedIncidents_Backwards_GivesEndsOfIncidentsAndStaleHostsPartByPart()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        (string Kind, string Status)[] log =
+        [
+            ("incident", "firing"), ("incident", "resolved"), ("anomaly", "resolved"), ("stale", "resolved"), ("rule", "firing"), ("incident", "resolved"),
+        ];
+        store.Flush(new FlushRequest(me, [Row(1, 1, 1)], [.. log.Select(l => Found("1-1", l.Kind, l.Status, null))]));
+
+        AlertLogPart newest = store.FindEndedIncidents(long.MaxValue, 3);
+        AlertLogPart rest = store.FindEndedIncidents(newest.Next, 3);
+
+        Assert.Equal([6L, 4L], newest.Rows.Select(r => r.Seq));
+        Assert.Equal(4, newest.Next);
+        Assert.Equal([2L], rest.Rows.Select(r => r.Seq));
+        Assert.Equal(0, rest.Next);
+        Sql("DELETE FROM alert_log WHERE seq < 4");
+        Assert.Equal(0, store.FindEndedIncidents(long.MaxValue, 3).Next);
+        Sql("DELETE FROM alert_log");
+        Assert.Empty(store.FindEndedIncidents(long.MaxValue, 3).Rows);
+    }
+
+    [ConformanceFact]
+    public void FindIncidentHistory_OfOneIncident_GivesItsEntriesAndThoseThatNameIt()
+    {
+        SqlStore store = OpenStore();
+        long me = StartAlone(store);
+        store.Flush(new FlushRequest(
+            me,
+            [Row(1, 1, 1)],
+            [
+                Found("1-1", "incident", "firing", null), Found("1-2", "anomaly", "firing", "1-1"), Found("1-3", "anomaly", "firing", "1-10"),
+                Found("1-4", "anomaly", "firing", null), Found("1-1", "incident", "resolved", null),
+            ]));
+
+        Assert.Equal([5L, 2L, 1L], store.FindIncidentHistory("1-1", long.MaxValue, 10).Rows.Select(r => r.Seq));
+        Assert.Equal([2L], store.FindIncidentHistory("1-1", 5, 3).Rows.Select(r => r.Seq));
+        Assert.Empty(store.FindIncidentHistory("' OR '1'='1", long.MaxValue, 10).Rows);
+    }
+
+    private static AlertTransition Found(string id, string kind, string status, string? incident) => new(
+        1,
+        id,
+        status == "resolved" ? AlertState.Resolved : AlertState.Firing,
+        $$"""{"id":"{{id}}","status":"{{status}}","kind":"{{kind}}"{{(incident is null ? "" : $",\"incident\":\"{incident}\"")}}}""");
 }

@@ -116,7 +116,7 @@ public sealed class NodePalettesTests : IDisposable
         IReadOnlyList<CommandPaletteHandler> handlers = CmdHost.HandlersOf(node.Runtime);
 
         Assert.Equal(
-            ["actor", "alerts", "cluster", "cluster-sharding", "collector", "metrics", "system"],
+            ["actor", "alerts", "anomalies", "cluster", "cluster-sharding", "collector", "incidents", "metrics", "system"],
             handlers.Select(h => h.Palette.ModuleName).Order(StringComparer.Ordinal));
         foreach (CommandPaletteHandler handler in handlers)
         {
