@@ -149,7 +149,7 @@ internal static class DetectBenchmark
         {
             var settings = new AnomalySettings { StepMs = stepSeconds * 1_000 };
             (double[] young, double[] next, double[] later) = YoungSuite.FalseRows(2_400, thresholds, settings);
-            Print($"young, 2,400 series at {stepSeconds} s: false rows per series in the first {YoungSuite.Steps} steps, in the next, in as many of the next 3,000");
+            Print($"young, 2,400 series at {stepSeconds} s: false rows per series in {YoungSuite.Steps} steps: the first, the next, any of the next 3,000");
             for (int t = 0; t < thresholds.Length; t++)
             {
                 Print($"  T = {Text(thresholds[t], "0.00")}{Text(young[t], "0.000"),8}{Text(next[t], "0.000"),8}{Text(later[t], "0.000"),8}");
@@ -169,11 +169,32 @@ internal static class DetectBenchmark
 
     private static void RunFaults(StringBuilder result)
     {
-        Print($"faults in 100 series at 60 s, T = {Text(FaultThreshold)}: found, median delay in steps; 'none' are false alarms");
-        foreach ((string name, double share, int steps) in FaultSuite.Run(100, FaultThreshold, MinuteSettings))
+        const int Series = 100;
+        Print($"faults in {Series} series of each kind at 60 s, T = {Text(FaultThreshold)}: found, median delay in steps; 'none' are false alarms");
+        var kinds = FaultSuite.Kinds.Select(k => (k.Name, Faults: FaultSuite.Run(k.Kind, Series, FaultThreshold, MinuteSettings))).ToList();
+        Print($"  {"",-16}{string.Concat(kinds.Select(k => $"{k.Name,14}"))}");
+        for (int i = 0; i < kinds[0].Faults.Count; i++)
         {
-            Print($"  {name,-28}{Text(100 * share, "0"),4} %{steps,6}");
-            result.Append(CultureInfo.InvariantCulture, $" found_{name}={share:0.00} delay_{name}={steps}");
+            string name = kinds[0].Faults[i].Name;
+            Print($"  {name,-16}{string.Concat(kinds.Select(k => $"{Text(100 * k.Faults[i].Share, "0"),6} % {k.Faults[i].MedianSteps,5}"))}");
+            foreach ((string kind, List<(string, double Share, int MedianSteps)> faults) in kinds)
+            {
+                result.Append(CultureInfo.InvariantCulture, $" found_{kind}_{name}={faults[i].Share:0.00} delay_{kind}_{name}={faults[i].MedianSteps}");
+            }
+        }
+
+        foreach (float sigmas in new[] { 3f, 6, 20 })
+        {
+            (int exact, int opened) = FaultSuite.LastingShift(Series, sigmas, MinuteSettings);
+            Print($"  lasting shift of {sigmas} sigma, 7 days: {exact} of {Series} noise series open once and close once; {opened} opened");
+            result.Append(CultureInfo.InvariantCulture, $" lasting_{sigmas}={exact}");
+        }
+
+        foreach (string happening in StampSuite.Events)
+        {
+            int rows = StampSuite.Rows(happening, Series, MinuteSettings.OpenDecades, MinuteSettings);
+            Print($"  {happening}: {rows} rows at T = {Text(MinuteSettings.OpenDecades)} in {Series} noise series and 4 hours");
+            result.Append(CultureInfo.InvariantCulture, $" rows_{happening}={rows}");
         }
     }
 

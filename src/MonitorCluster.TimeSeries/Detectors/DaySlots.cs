@@ -42,7 +42,8 @@ internal struct DaySlots
     private void LearnOne(int slot, float weight, float value, float residual, float gain)
     {
         int before = visits[slot];
-        values[slot] = before == 0 ? value : values[slot] + (Math.Max(gain, 1f / (before + 1)) * weight * Overshoot * residual);
+        float share = before < byte.MaxValue ? Math.Max(gain, 1f / (before + 1)) : gain; // at steps of seconds the gain is less than 1 / 256
+        values[slot] = before == 0 ? value : values[slot] + (share * weight * Overshoot * residual);
         visits[slot] = (byte)Math.Min(before + 1, byte.MaxValue);
     }
 

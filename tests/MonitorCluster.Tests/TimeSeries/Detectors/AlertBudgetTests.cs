@@ -13,8 +13,8 @@ public class AlertBudgetTests
     [InlineData(0.191, 60_000, 3)]
     [InlineData(0.063, 60_000, 3.5)]
     [InlineData(0.030, 60_000, 4)]
-    [InlineData(4.48, 10_000, 2.35)]
-    [InlineData(0.285, 10_000, 3.5)]
+    [InlineData(3.82, 10_000, 2.35)]
+    [InlineData(0.229, 10_000, 3.5)]
     [InlineData(0.243, 300_000, 2.35)]
     [InlineData(0.0315, 300_000, 3.5)]
     public void Decades_RowsMeasuredAtAThreshold_AreThatThreshold(double rows, long stepMs, float threshold) =>

@@ -85,6 +85,36 @@ public class AnomalyFaultTests
         return 0;
     });
 
+    [Theory]
+    [InlineData(60, 0)] // an hour is missing, and every stamp comes twice
+    [InlineData(0, 0)]
+    [InlineData(0, 3_600_000)] // every sample is followed by one of an hour ago
+    public void Score_ThroughTheAccumulator_UnevenStampsOpenNothing(int missingMinutes, long olderByMs)
+    {
+        for (int index = 0; index < 4; index++)
+        {
+            (AnomalyModel model, _) = Learnt.Value[index];
+            SyntheticSeries series = Continue(index);
+            StepAccumulator step = default;
+            float highest = 0;
+            for (int minute = WeekMinutes; minute < WeekMinutes + 180; minute++)
+            {
+                float value = series.Next(minute);
+                long timeMs = Monday + (minute * 60_000L);
+                bool isMissing = minute >= WeekMinutes + 60 && minute < WeekMinutes + 60 + missingMinutes;
+                foreach ((long atMs, float sample) in new[] { (timeMs, value), (timeMs - olderByMs, 1e6f) }.Take(isMissing ? 0 : 2))
+                {
+                    if (step.Observe(atMs, sample, 60_000, isCounter: false))
+                    {
+                        highest = Math.Max(highest, model.Score(step.ClosedEndMs, step.ClosedValue, Settings).Decades);
+                    }
+                }
+            }
+
+            Assert.InRange(highest, 0, Settings.OpenDecades);
+        }
+    }
+
     [Fact]
     public void Score_CounterResets_OpenNothing()
     {

@@ -71,6 +71,28 @@ public class AnomalyPartsTests
         Assert.Equal(new SlotPosition(first, second, weight), SlotPosition.Of(timeMs, 24 * Hour, 24));
 
     [Fact]
+    public void DaySlots_AnotherHourAtStepsOfTenSeconds_IsLearntByItsGain()
+    {
+        const float Gain = 0.3f / 360;
+        DaySlots slots = default;
+        var middle = new SlotPosition(3, 4, 0);
+        for (int day = 0; day < 3; day++)
+        {
+            for (int step = -360; step < 360; step++)
+            {
+                SlotPosition at = SlotPosition.Of((7 * Hour / 2) + (step * 10_000), 24 * Hour, DaySlots.Count);
+                float value = day == 2 ? 20 : 10;
+                slots.TryGet(at, out float expected);
+                slots.Learn(at, value, value - expected, Gain);
+            }
+        }
+
+        slots.TryGet(middle, out float learnt);
+
+        Assert.InRange(learnt, 12, 15); // about 0.3 of the way, as at longer steps; not 0.9
+    }
+
+    [Fact]
     public void DaySlots_TwoHoursLearnt_GiveTheLineBetween()
     {
         DaySlots slots = default;
