@@ -1,4 +1,5 @@
 using MonitorCluster.Soak.Faults;
+using MonitorCluster.Soak.Live;
 using MonitorCluster.Soak.Processes;
 using MonitorCluster.Soak.Rounds;
 
@@ -30,8 +31,13 @@ internal static class Program
     {
         if (arguments is ["--help" or "-h" or "help"])
         {
-            await Console.Out.WriteLineAsync($"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}");
+            await Console.Out.WriteLineAsync($"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}");
             return 0;
+        }
+
+        if (arguments is ["disturbances", .. string[] rest])
+        {
+            return await DisturbanceRun.RunAsync(rest, Console.Out);
         }
 
         if (SoakOptions.Parse(arguments, [.. Rounds.Keys, All], out string error) is not { } options)

@@ -67,7 +67,7 @@ public readonly record struct MetricClass(
         ("node_network_*", Silent),
         ("node_netstat_TcpExt_ListenDrops", Counter("listen drops", AnomalyDirection.Up, 1)),
         ("node_netstat_TcpExt_ListenOverflows", Counter("listen overflows", AnomalyDirection.Up, 1)),
-        ("node_netstat_Tcp_RetransSegs", Counter("tcp retransmissions", AnomalyDirection.Up, 20, 1)),
+        ("node_netstat_Tcp_RetransSegs", Counter("tcp retransmissions", AnomalyDirection.Up, 5, 1)),
         ("node_netstat_Tcp_CurrEstab", Gauge("open tcp connections", AnomalyDirection.Both, 50, 0.5f)),
         ("node_netstat_*", Silent),
         ("node_sockstat_TCP_tw", Gauge("waiting tcp connections", AnomalyDirection.Up, 500, 1)),

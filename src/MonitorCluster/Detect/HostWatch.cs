@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using MonitorCluster.Alert;
 using MonitorCluster.TimeSeries.Detectors;
 using MonitorCluster.TimeSeries.Model;
 

@@ -1,5 +1,4 @@
 using MonitorCluster.Alert;
-using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Detect;

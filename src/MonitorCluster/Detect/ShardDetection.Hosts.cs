@@ -102,7 +102,7 @@ public sealed partial class ShardDetection
         }
     }
 
-    private AlertRecord AnomalyOf(in SignalMember member, LabelSet labels, in MetricClass metric, string? incident)
+    private static AlertRecord AnomalyOf(in SignalMember member, LabelSet labels, in MetricClass metric, string? incident)
     {
         IncidentMember said = MemberOf(member, labels, metric, rank: 0);
         return new AlertRecord

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using MonitorCluster.Soak.Processes;
 
@@ -24,6 +25,10 @@ internal static class NetworkCuts
         await FilterAsync("-A", "INPUT", "-d", $"{address}", "-j", "DROP");
         await FilterAsync("-A", "INPUT", "-s", $"{address}", "-j", "DROP");
     }
+
+    /// <summary>Loses a share of all packets to an address.</summary>
+    public static Task LoseAsync(IPAddress to, double share) => FilterAsync(
+        "-A", "INPUT", "-d", $"{to}", "-m", "statistic", "--mode", "random", "--probability", share.ToString(CultureInfo.InvariantCulture), "-j", "DROP");
 
     /// <summary>Ends all cuts.</summary>
     public static Task HealAsync() => FilterAsync("-F", "INPUT");
