@@ -120,7 +120,7 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
         return CommandResponse.Ok;
     }
 
-    private static IEnumerable<(string Fact, object? Value)> Facts(SeriesVerdict verdict, IReadOnlyList<Mute> mutes)
+    private static IEnumerable<(string Fact, object? Value)> Facts(SeriesVerdict verdict, Mute[] mutes)
     {
         yield return ("phase", AnomalyWords.Phase(verdict));
         yield return ("seen", string.Create(
@@ -133,7 +133,7 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
             ? "none"
             : string.Create(CultureInfo.InvariantCulture, $"{AnomalyWords.Rounded(verdict.Offset)} decades more than others, by feedback"));
         yield return ("muted", !verdict.IsMuted ? "no"
-            : mutes.Count == 0 ? "yes"
+            : mutes.Length == 0 ? "yes"
             : string.Join("; ", mutes.Select(m => $"{m.Id} until {AlertJson.Time(m.UntilMs)} by {m.By}{(m.Comment.Length > 0 ? ": " + m.Comment : "")}")));
         yield return ("incident", verdict.Incident ?? "none");
         yield return ("why", verdict.Reason);
