@@ -108,6 +108,11 @@ internal sealed class AnomalyApi(IAnomalyFeed feed, FeedbackDesk desk)
             : await desk.MuteUntilAsync(
                 selector, ParameterText.TryTimeMs(until!, out long ms) ? ms : throw FeedbackDesk.Invalid("until", $"\"{until}\" is no time of RFC 3339"),
                 By(body), Comment(body), http.RequestAborted);
+        if (!given.Result.IsFound)
+        {
+            throw new QueryException(QueryErrorKind.NotFound, NothingToMute(selector));
+        }
+
         FeedbackCommand c = given.Command;
         var mute = new Mute(c.Id, c.Selector, c.UntilMs, c.By, c.Comment, c.AtMs);
         await AnswerAsync(http, writer => AnomalyJson.Write(writer, mute, given.Result.Series), given.Result.Warnings);
@@ -119,6 +124,9 @@ internal sealed class AnomalyApi(IAnomalyFeed feed, FeedbackDesk desk)
         FeedbackGivenBack given = await desk.UnmuteAsync(id, Somebody, string.Empty, http.RequestAborted);
         await AnswerAsync(http, given, $"no mute with id \"{id}\" lasts");
     }
+
+    /// <summary>Why a mute was not set: a shard that holds nothing keeps none, and no other shard can hold what is selected.</summary>
+    public static string NothingToMute(string selector) => $"nothing was ever measured where \"{selector}\" could be";
 
     private static FeedbackKind Kind(JsonBody body, FeedbackKind[] allowed)
     {

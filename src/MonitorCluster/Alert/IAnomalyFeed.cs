@@ -31,7 +31,7 @@ public interface IAnomalyFeed
     Task<SeriesVerdicts> VerdictsAsync(
         IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, bool all, int max, bool takesPart, CancellationToken cancellationToken);
 
-    /// <summary>The mutes that have not ended, those that end first first.</summary>
+    /// <summary>The mutes that have not ended, the first to end first.</summary>
     Task<Mutes> MutesAsync(bool takesPart, CancellationToken cancellationToken);
 
     /// <summary>Says something about anomalies; completes when it is durable in every shard that it concerns and that somebody serves.</summary>

@@ -1,6 +1,5 @@
 using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
-using MonitorCluster.Query;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.Query;

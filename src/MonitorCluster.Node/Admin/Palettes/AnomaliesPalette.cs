@@ -35,7 +35,7 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
                 new CommandDefinitionBuilder().WithName("unmute").WithDescription("Ends a mute.")
                     .WithArgument(a => a.WithName("id").WithDescription("The mute.").IsMandatory(true))
                     .WithWords().Build(),
-                new CommandDefinitionBuilder().WithName("mutes").WithDescription("The mutes that last, those that end first first.").Build(),
+                new CommandDefinitionBuilder().WithName("mutes").WithDescription("The mutes that last, the first to end first.").Build(),
                 Verdict("expected", "This was to be expected: it needs more surprise from now on, most of all at this hour."),
                 Verdict("real", "This was real: raised thresholds go back, and nothing is learnt from it while it lasts."),
                 Verdict("accept", "What is now is normal from now on."),
@@ -73,7 +73,7 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
         {
             await reply.RowAsync(
                 [
-                    Api.AnomalyJson.Name(v.Phase), AnomalyWords.Rounded(v.Score), v.Labels.Metric, v.Labels, v.Value,
+                    Api.AnomalyJson.Name(v.Phase), AnomalyWords.Rounded(v.Score), v.Labels.Metric, v.Labels, AnomalyWords.Rounded(v.Value),
                     AnomalyWords.Expected(v.Expected, v.BandLow, v.BandHigh), v.Channel, v.SinceMs is { } since ? AlertJson.Time(since) : null,
                     v.IsMuted, v.Incident,
                 ],
@@ -120,12 +120,12 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
         return CommandResponse.Ok;
     }
 
-    private static IEnumerable<(string Fact, object? Value)> Facts(SeriesVerdict verdict, IReadOnlyList<Mute> mutes)
+    private static IEnumerable<(string Fact, object? Value)> Facts(SeriesVerdict verdict, Mute[] mutes)
     {
         yield return ("phase", AnomalyWords.Phase(verdict));
         yield return ("seen", string.Create(
             CultureInfo.InvariantCulture, $"{verdict.Steps} steps of {verdict.StepSeconds} s, {AnomalyWords.Span(verdict.Steps * verdict.StepSeconds)}"));
-        yield return ("value", verdict.Value);
+        yield return ("value", AnomalyWords.Rounded(verdict.Value));
         yield return ("expected", AnomalyWords.Expected(verdict.Expected, verdict.BandLow, verdict.BandHigh));
         yield return ("score", AnomalyWords.Score(verdict));
         yield return ("mostly", AnomalyWords.Channel(verdict.Channel));
@@ -133,7 +133,7 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
             ? "none"
             : string.Create(CultureInfo.InvariantCulture, $"{AnomalyWords.Rounded(verdict.Offset)} decades more than others, by feedback"));
         yield return ("muted", !verdict.IsMuted ? "no"
-            : mutes.Count == 0 ? "yes"
+            : mutes.Length == 0 ? "yes"
             : string.Join("; ", mutes.Select(m => $"{m.Id} until {AlertJson.Time(m.UntilMs)} by {m.By}{(m.Comment.Length > 0 ? ": " + m.Comment : "")}")));
         yield return ("incident", verdict.Incident ?? "none");
         yield return ("why", verdict.Reason);
@@ -143,6 +143,11 @@ internal sealed class AnomaliesPalette : CommandPaletteHandler
     {
         FeedbackGivenBack given = await desk.MuteAsync(
             arguments.Required("match"), arguments.Span("for"), FeedbackCommands.By(arguments), FeedbackCommands.Comment(arguments), cancellationToken);
+        if (!given.Result.IsFound)
+        {
+            return CommandResponse.Failed(Api.AnomalyApi.NothingToMute(given.Command.Selector));
+        }
+
         await reply.ColumnsAsync(["id", "until", "selector", "series"], ["series"], cancellationToken);
         await reply.RowAsync(
             [given.Command.Id, AlertJson.Time(given.Command.UntilMs), given.Command.Selector, given.Result.Series], cancellationToken);

@@ -70,6 +70,9 @@ internal static class AnomalyWords
     public static double Rounded(double value) =>
         double.IsFinite(value) ? double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : value;
 
+    /// <inheritdoc cref="Rounded(double)"/>
+    public static double? Rounded(double? value) => value is { } number ? Rounded(number) : null;
+
     private static string Whole(double number, string unit) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(number)} {unit}");
 
     private static string Young(SeriesVerdict verdict) => verdict.YoungSecondsLeft is { } left ? $", young for {Span(left)} more" : string.Empty;

@@ -64,7 +64,7 @@ internal sealed class IncidentsPalette : CommandPaletteHandler
             await reply.RowAsync(
                 [
                     a.Id, AlertJson.Name(a.Status), AlertJson.Name(a.Severity), AlertJson.Name(a.Kind), a.Host, AlertJson.Time(a.StartsAtMs),
-                    a.EndsAtMs is { } end ? AlertJson.Time(end) : null, a.MemberCount, a.Score, a.Summary,
+                    a.EndsAtMs is { } end ? AlertJson.Time(end) : null, a.MemberCount, AnomalyWords.Rounded(a.Score), a.Summary,
                 ],
                 cancellationToken);
         }
@@ -104,8 +104,8 @@ internal sealed class IncidentsPalette : CommandPaletteHandler
         {
             await reply.RowAsync(
                 [
-                    AnomalyWords.Rounded(m.Rank), AnomalyWords.Rounded(m.Score), m.Labels.Metric, m.Labels, AlertJson.Time(m.SinceMs), m.IsOn, m.Value,
-                    AnomalyWords.Expected(m.Expected, m.BandLow, m.BandHigh), m.Channel, m.Reason,
+                    AnomalyWords.Rounded(m.Rank), AnomalyWords.Rounded(m.Score), m.Labels.Metric, m.Labels, AlertJson.Time(m.SinceMs), m.IsOn,
+                    AnomalyWords.Rounded(m.Value), AnomalyWords.Expected(m.Expected, m.BandLow, m.BandHigh), m.Channel, m.Reason,
                 ],
                 cancellationToken);
         }

@@ -231,6 +231,7 @@ public sealed class AnomalyApiTests : IAsyncLifetime
     [Theory]
     [InlineData("/api/v1/incidents/1-9/feedback", """{"verdict":"real"}""", "no incident or anomaly with id \"1-9\" is open")]
     [InlineData("/api/v1/anomalies/feedback", """{"verdict":"real","selector":"up"}""", "no series matches \"up\"")]
+    [InlineData("/api/v1/mutes", """{"selector":"up","for":"1h"}""", "nothing was ever measured where \"up\" could be")]
     public async Task Feedback_ToNothing_Is404(string path, string body, string reason)
     {
         feed.Result = new FeedbackResult(false, 0, []);

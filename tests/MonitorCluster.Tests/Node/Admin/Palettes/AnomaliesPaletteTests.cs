@@ -145,6 +145,7 @@ public sealed class AnomaliesPaletteTests
     [InlineData("expected up", "no series matches up")]
     [InlineData("real 3-17", "no incident or anomaly with the id 3-17 is open")]
     [InlineData("unmute m1", "no mute m1 lasts")]
+    [InlineData("mute up --for 1h", "nothing was ever measured where \\\"up\\\" could be")]
     public async Task Feedback_ToNothing_Fails(string line, string error)
     {
         feed.Result = new FeedbackResult(false, 0, []);
