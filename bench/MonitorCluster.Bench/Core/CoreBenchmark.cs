@@ -16,8 +16,9 @@ internal static class CoreBenchmark
 
     public static int Run(string[] arguments)
     {
-        int seriesCount = 200_000, rounds = 90, stepSeconds = 10;
+        int seriesCount = 200_000, rounds = 90, stepSeconds = 10, detectSeconds = 10;
         bool detect = true;
+        string prefix = "node_bench"; // of no known meaning to detection: nothing is scored
         foreach (string argument in arguments)
         {
             string[] parts = argument.Split('=');
@@ -32,11 +33,17 @@ internal static class CoreBenchmark
                 case "--no-detect":
                     detect = false;
                     break;
+                case "--detect-step":
+                    detectSeconds = int.Parse(parts[1], CultureInfo.InvariantCulture);
+                    break;
+                case "--judged":
+                    prefix = "bench";
+                    break;
                 case "--full":
                     rounds = 360;
                     break;
                 default:
-                    Console.Error.WriteLine($"{argument} is not an option: --series=N --rounds=N --no-detect --full");
+                    Console.Error.WriteLine($"{argument} is not an option: --series=N --rounds=N --judged --detect-step=SECONDS --no-detect --full");
                     return 64;
             }
         }
@@ -44,9 +51,10 @@ internal static class CoreBenchmark
         long heapBefore = GC.GetTotalMemory(forceFullCollection: true);
         var counters = new AggregateCounters();
         long startMs = 1_800_000_000_000;
-        var state = new ShardState(0, new AggregateOptions { SeriesPerHostMax = 10_000_000 }, new DetectOptions { Enabled = detect }, counters);
+        var options = new DetectOptions { Enabled = detect, Step = TimeSpan.FromSeconds(detectSeconds) };
+        var state = new ShardState(0, new AggregateOptions { SeriesPerHostMax = 10_000_000 }, options, counters);
         state.CursorOf(Collector, 1).Open(1);
-        BatchSection[] sections = MakeSections(seriesCount, startMs);
+        BatchSection[] sections = MakeSections(seriesCount, startMs, prefix);
         long seq = 0;
         var seconds = new List<double>();
         long steadyBytes = 0, steadySamples = 0, sealBytes = 0, sealSamples = 0;
@@ -88,7 +96,7 @@ internal static class CoreBenchmark
         double perSample = Math.Max(0, (double)steadyBytes / steadySamples), perSeal = sealSamples == 0 ? 0 : (double)sealBytes / sealSamples;
         double perSeries = (double)stateBytes / seriesCount;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            series {seriesCount}, rounds {rounds}, one section = {EntitiesPerSection * SeriesPerEntity} samples, detection {(detect ? "on" : "off")}
+            series {seriesCount}, rounds {rounds}, one section = {EntitiesPerSection * SeriesPerEntity} samples, detection {(detect ? prefix == "bench" ? $"of every series, step {detectSeconds} s" : "on" : "off")}
             samples/s/core          {rate,14:0}   (mean of the rounds; budget 10,000,000 at 200,000 series)
             CPU ns/sample           {1e9 * mean / seriesCount,14:0.0}
             allocated bytes/sample  {perSample,14:0.000}   (rounds that seal nothing)
@@ -115,7 +123,7 @@ internal static class CoreBenchmark
         return (int)(after - before);
     }
 
-    private static BatchSection[] MakeSections(int seriesCount, long startMs)
+    private static BatchSection[] MakeSections(int seriesCount, long startMs, string prefix)
     {
         int perSection = SeriesPerEntity * EntitiesPerSection;
         var sections = new BatchSection[(seriesCount + perSection - 1) / perSection];
@@ -124,7 +132,7 @@ internal static class CoreBenchmark
             var writer = new SectionWriter();
             for (int i = s * perSection; i < Math.Min(seriesCount, (s + 1) * perSection); i++)
             {
-                string metric = $"node_bench_{i / SeriesPerEntity % 500}_seconds";
+                string metric = $"{prefix}_{i / SeriesPerEntity % 500}_seconds";
                 writer.Define(i, LabelSet.Create(metric, ("host", $"h{i / SeriesPerEntity / 500}"), ("n", $"{i % SeriesPerEntity}")));
                 writer.Add(i, startMs, i);
             }

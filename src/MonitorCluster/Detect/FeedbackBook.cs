@@ -51,9 +51,8 @@ internal sealed class FeedbackBook
             return new SeriesFeedback(0, isMuted);
         }
 
-        int hour = HourOfWeek(atMs);
-        bool isExpectedHour = opinion.Hours.Any(h => h.Hour == hour && h.UntilMs > atMs);
-        return new SeriesFeedback((float)(Faded(opinion, atMs) + (isExpectedHour ? SlotDecades : 0)), isMuted || opinion.IsReal);
+        double surcharge = Faded(opinion, atMs) + (IsExpectedHour(opinion, atMs) ? SlotDecades : 0);
+        return new SeriesFeedback((float)surcharge, isMuted || opinion.IsReal);
     }
 
     /// <summary>Whether this piece of feedback was given before, and what came of it.</summary>
@@ -226,6 +225,13 @@ internal sealed class FeedbackBook
 
     /// <summary>Whether a selector takes a series.</summary>
     public static bool Matches(LabelMatcher[] matchers, LabelSet labels) => Array.TrueForAll(matchers, m => m.Matches(labels[m.Name]));
+
+    // Apart from its caller, which every step of every series goes through: what a lambda captures is allocated where the method begins.
+    private static bool IsExpectedHour(SeriesOpinion opinion, long atMs)
+    {
+        int hour = HourOfWeek(atMs);
+        return opinion.Hours.Any(h => h.Hour == hour && h.UntilMs > atMs);
+    }
 
     private static double Faded(SeriesOpinion opinion, long atMs) =>
         opinion.Offset * Math.Clamp(1 - ((atMs - opinion.SetMs) / (double)OffsetFadesMs), 0, 1);

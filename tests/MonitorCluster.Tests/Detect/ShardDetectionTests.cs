@@ -83,6 +83,24 @@ public class ShardDetectionTests
     }
 
     [Fact]
+    public void Observe_ClosingSteps_AllocatesNothing()
+    {
+        ShardDetection detection = Make(Series, Seconds);
+        for (int i = 0; i < 200; i++)
+        {
+            detection.Observe(0, Start + (i * 1_000), i % 3);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 200; i < 1_000; i++)
+        {
+            detection.Observe(0, Start + (i * 1_000), i % 3);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void SnapshotAnywhere_RestoreAndContinue_EqualsTheStraightRun() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(60),
         Prop.ForAll(ArbMap.Default.ArbFor<(int Seed, byte Cut)>(), input =>
