@@ -45,6 +45,8 @@ internal sealed class MemberMeters(AggregateCounters aggregate, StoreStatistics 
         yield return Gauge("shard_handoff_max_seconds", "Longest pause of a shard that this node handed over.", pauseMax);
         yield return Counter(
             "replay_samples_skipped_total", "Samples of journal rows whose series retention had deleted: not restored.", aggregate.ReplaySkipped);
+        yield return Counter("anomaly_steps_total", "Closed detection steps that were scored.", aggregate.Steps);
+        yield return Counter("anomaly_signals_total", "Steps that were unusual enough to count.", aggregate.Signals);
         yield return Counter("invariant_violations_total", "Times that something was so that never may be.", aggregate.InvariantViolations);
         yield return Counter("store_operations_total", "Operations of the store.", store.Operations);
         yield return Counter("store_failures_total", "Operations of the store that failed.", store.Failures);

@@ -95,8 +95,9 @@ internal static class CoreBenchmark
         long stateBytes = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
         double perSample = Math.Max(0, (double)steadyBytes / steadySamples), perSeal = sealSamples == 0 ? 0 : (double)sealBytes / sealSamples;
         double perSeries = (double)stateBytes / seriesCount;
+        string detection = !detect ? "off" : prefix == "bench" ? $"of every series, step {detectSeconds} s" : "on";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            series {seriesCount}, rounds {rounds}, one section = {EntitiesPerSection * SeriesPerEntity} samples, detection {(detect ? prefix == "bench" ? $"of every series, step {detectSeconds} s" : "on" : "off")}
+            series {seriesCount}, rounds {rounds}, one section = {EntitiesPerSection * SeriesPerEntity} samples, detection {detection}
             samples/s/core          {rate,14:0}   (mean of the rounds; budget 10,000,000 at 200,000 series)
             CPU ns/sample           {1e9 * mean / seriesCount,14:0.0}
             allocated bytes/sample  {perSample,14:0.000}   (rounds that seal nothing)

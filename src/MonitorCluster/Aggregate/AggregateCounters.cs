@@ -48,6 +48,8 @@ internal sealed class AggregateCounters
     private long durable;
     private long unflushedBytes;
     private long replaySkipped;
+    private long steps;
+    private long signals;
 
     /// <summary>Samples taken from sections, repeated ones included.</summary>
     public long Accepted => Interlocked.Read(ref accepted);
@@ -60,6 +62,12 @@ internal sealed class AggregateCounters
 
     /// <summary>Samples of journal rows that were not restored: retention had deleted their series since.</summary>
     public long ReplaySkipped => Interlocked.Read(ref replaySkipped);
+
+    /// <summary>Closed detection steps that were scored.</summary>
+    public long Steps => Interlocked.Read(ref steps);
+
+    /// <summary>Steps among them that were signals.</summary>
+    public long Signals => Interlocked.Read(ref signals);
 
     /// <summary>Times that something was so that never may be: stays 0, or a person must look.</summary>
     public long InvariantViolations => Interlocked.Read(ref invariantViolations);
@@ -94,6 +102,12 @@ internal sealed class AggregateCounters
     public void AddAccepted(long samples) => Interlocked.Add(ref accepted, samples);
 
     public void AddDurable(long samples) => Interlocked.Add(ref durable, samples);
+
+    public void AddDetection(long scored, long unusual)
+    {
+        Interlocked.Add(ref steps, scored);
+        Interlocked.Add(ref signals, unusual);
+    }
 
     public void AddReplaySkipped(long samples) => Interlocked.Add(ref replaySkipped, samples);
 

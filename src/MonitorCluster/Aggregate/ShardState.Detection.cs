@@ -12,6 +12,8 @@ internal sealed partial class ShardState
 {
     private readonly AlertBook alerts;
     private readonly ShardDetection detection;
+    private long countedSteps;
+    private long countedSignals;
 
     /// <summary>Whether an alert changed that is not in a journal row yet.</summary>
     public bool HasUrgentChange => alerts.HasTransitions;
@@ -115,6 +117,8 @@ internal sealed partial class ShardState
     // Scores are samples like any other from here on, journalled with their values: a program that scores differently replays what this one said.
     private void StoreScores()
     {
+        counters.AddDetection(detection.StepsScored - countedSteps, detection.Signals - countedSignals);
+        (countedSteps, countedSignals) = (detection.StepsScored, detection.Signals);
         if (detection.Derived.Count == 0)
         {
             return;

@@ -8,7 +8,7 @@ using MonitorCluster.TimeSeries.Model;
 namespace MonitorCluster.Aggregate;
 
 // How a shard is opened again: series, last snapshot, the blocks of the memory span, then every journal row since, in order.
-// Snapshot (docs/formats/snapshot.md): u8 version, varint count, count x (varint number, zigzag varint newest timestamp, f64 its value),
+// Snapshot (docs/formats/journal.md): u8 version, varint count, count x (varint number, zigzag varint newest timestamp, f64 its value),
 // varint length and detection's own bytes.
 internal sealed partial class ShardState
 {

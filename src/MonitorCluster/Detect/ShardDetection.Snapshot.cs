@@ -9,7 +9,7 @@ using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Detect;
 
-// Detection as bytes (docs/formats/snapshot.md). Detectors are mostly histograms of small numbers: deflated they take about a third.
+// Detection as bytes (docs/formats/journal.md). Detectors are mostly histograms of small numbers: deflated they take about a third.
 public sealed partial class ShardDetection
 {
     private const byte FormatVersion = 2;

@@ -175,10 +175,10 @@ internal sealed class DisturbanceRun : IAsyncDisposable
             bool isInTime = seenAfter.TryGetValue(host, out double seconds) && seconds <= Within.TotalSeconds;
             bool isRight = isInTime && isNamed && told == 1 && isResolved;
             isGood &= isRight;
+            double after = seenAfter.GetValueOrDefault(host, double.NaN);
             await _output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{one.Name,-11} {host,-9} {(seenAfter.ContainsKey(host) ? seconds : double.NaN),7:F1}  {string.Join(' ', three)}  {told}  {resolvedAfter:F0} s  "
-                + $"{(isRight ? "ok" : "NOT")}"));
+                $"{one.Name,-11} {host,-9} {after,7:F1}  {string.Join(' ', three)}  {told}  {resolvedAfter:F0} s  {(isRight ? "ok" : "NOT")}"));
         }
 
         foreach (JsonElement other in log.Where(a => !hosts.Contains(a.GetProperty("host").GetString())))
