@@ -50,6 +50,7 @@ internal static class DetectBenchmark
         {
             RunBudget(result);
             RunYoung(result);
+            RunHosts(result);
             RunFaults(result);
         }
 
@@ -139,6 +140,23 @@ internal static class DetectBenchmark
                 Print($"  {stepSeconds,3} s{asked[i],8:0.00} -> {Text(thresholds[i], "0.00")} -> {Text(rows[i], "0.0000")}");
                 result.Append(CultureInfo.InvariantCulture, $" budget_{stepSeconds}s_{asked[i]:0.00}={rows[i]:0.0000}");
             }
+        }
+    }
+
+    private static void RunHosts(StringBuilder result)
+    {
+        const int JobKind = 3;
+        Print($"healthy hosts of {HostSuite.SeriesPerHost} metrics without known effects: notifications per host-day; from the third day on");
+        foreach ((string name, int stepSeconds, int hosts, int days, Predicate<int> kinds) in new (string, int, int, int, Predicate<int>)[]
+        {
+            ("all kinds", 60, 10, 14, _ => true),
+            ("no_jobs", 60, 10, 14, kind => kind != JobKind),
+            ("no_jobs", 10, 6, 5, kind => kind != JobKind),
+        })
+        {
+            (double all, double later) = HostSuite.Run(hosts, days, stepSeconds, kinds);
+            Print($"  {name,-10}{stepSeconds,3} s{Text(all, "0.000"),8}{Text(later, "0.000"),8}");
+            result.Append(CultureInfo.InvariantCulture, $" host_{name.Replace(' ', '_')}_{stepSeconds}s={all:0.0000}");
         }
     }
 

@@ -40,9 +40,9 @@ public sealed class DetectOptions
     public double SignalsPerSeriesDay { get; set; } = 0.75;
 
     /// <summary>Steps a day of a healthy series that may be unusual enough to be worth an incident alone, should they last.</summary>
-    /// <value>Default 0.08; 0.0001 to 10; not more than <see cref="SignalsPerSeriesDay"/>.</value>
+    /// <value>Default 0.02; 0.0001 to 10; not more than <see cref="SignalsPerSeriesDay"/>.</value>
     [Range(0.0001, 10.0)]
-    public double WarningsPerSeriesDay { get; set; } = 0.08;
+    public double WarningsPerSeriesDay { get; set; } = 0.02;
 
     /// <summary>Steps of a series that are watched before the first one is scored; until the 150th it needs more surprise than later.</summary>
     /// <value>Default 30; 10 to 10,000.</value>

@@ -17,7 +17,7 @@ public readonly record struct DerivedScore(int Series, long EndMs, float Score, 
 /// A deterministic function of Register, Observe, Tick and Give calls in their order; time comes only as arguments. A tick for which
 /// <see cref="Tick"/> returns false has changed nothing, so it need not be journalled: replaying without it gives the same state.
 /// Samples close steps (<see cref="StepAccumulator"/>); closed steps are scored (<see cref="SeriesDetector"/>) and shown to the rules; what is
-/// unusual becomes a member of its host (<see cref="HostWatch"/>), which decides at ticks whether that is an incident.
+/// unusual becomes a member of its host (<see cref="HostWatch"/>), which decides whether that is an incident.
 /// One writer: the shard's mailbox. Cost: a few compares per sample; one walk over the open steps per step that a tick closes.
 /// Parts: ShardDetection.Hosts.cs judges hosts and writes alerts; .Feedback.cs takes what people say; .Snapshot.cs saves and restores;
 /// .Verdicts.cs answers what it thinks.
@@ -262,6 +262,12 @@ public sealed partial class ShardDetection
         {
             host.Note(held);
             host.IsDirty = true;
+        }
+
+        // At the step's own time: in a backlog that arrives at once, a fault that came and went must be told all the same.
+        if (host.IsDirty)
+        {
+            Apply(host, host.Judge(judged.EndMs, MetricOf, settings, budgetShare), judged.EndMs);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class AlertResumeTests(ITestOutputHelper output)
         Assert.Equal(Enumerable.Range(1, seen.Count).Select(n => (long?)n), seen.Select(e => e.Id));
         foreach (IGrouping<string, (string Host, string Status)> host in Transitions(seen).GroupBy(t => t.Host))
         {
-            Assert.Equal("pending firing resolved", string.Join(' ', host.Select(t => t.Status)));
+            Assert.Equal("firing resolved", string.Join(' ', host.Select(t => t.Status)));
         }
 
         using JsonDocument log = await again.GetAsync("/api/v1/alerts/log?after=0");

@@ -167,7 +167,7 @@ public class ShardDetectionTests
         DetectorSettings second = new DetectOptions { Step = TimeSpan.FromSeconds(1) }.ToSettings();
 
         Assert.InRange(minute.SignalDecades, 2.2f, 2.6f);
-        Assert.InRange(minute.WarningDecades, 3.3f, 3.8f);
+        Assert.InRange(minute.WarningDecades, 4.2f, 4.6f);
         Assert.True(second.SignalDecades > minute.SignalDecades + 1); // sixty times the steps, the same signals a day
         Assert.True(second.WarningDecades > second.SignalDecades + 1);
     }
