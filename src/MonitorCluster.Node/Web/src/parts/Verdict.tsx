@@ -1,9 +1,10 @@
-import { alerts } from '../data/alerts';
+import { alerts, isNews, secondsOf } from '../data/alerts';
 import { pulse, silentSeconds } from '../data/hosts';
 import { cluster, connection } from '../data/live';
 import { now, useStore } from '../data/store';
 import { formatAge } from '../format';
 import { kindOf } from './Severity';
+import type { Alert } from '../data/api';
 
 // The state of everything in one sentence: the worst thing first.
 export function Verdict() {
@@ -15,7 +16,8 @@ export function Verdict() {
 
   const problems: string[] = [];
   const dead = members.filter(member => member.status === 'dead');
-  const firing = known.filter(alert => alert.status === 'firing');
+  const firing = known.filter(alert => alert.status === 'firing' && isNews(alert));
+  const seenTo = known.filter(alert => alert.status === 'acknowledged' && isNews(alert));
   const silent = flow?.hosts.filter(host => flow.t - host.newest > silentSeconds) ?? [];
   if (dead.length > 0) {
     const names = dead.map(member => member.name);
@@ -34,10 +36,8 @@ export function Verdict() {
   }
 
   const worst = firing[0];
-  if (worst) {
-    const many = firing.length === 1 ? '1 alert is firing' : `${firing.length} alerts are firing`;
-    problems.push(`${many}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
-  }
+  if (worst) problems.push(`${openWords(firing)}, ${firing.length === 1 ? '' : 'worst '}${about(worst, time)}`);
+  if (seenTo.length > 0) problems.push(`${count(seenTo.length, 'incident')} ${seenTo.length === 1 ? 'is' : 'are'} acknowledged`);
 
   const critical = dead.length > 0 || unreachable.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
   const [level, text] =
@@ -57,6 +57,18 @@ export function Verdict() {
       {text}
     </p>
   );
+}
+
+function openWords(firing: readonly Alert[]): string {
+  const incidents = firing.filter(alert => alert.kind === 'incident').length;
+  const others = firing.length - incidents;
+  const parts = [incidents > 0 ? count(incidents, 'incident') : '', others > 0 ? count(others, incidents > 0 ? 'other alert' : 'alert') : ''];
+  return `${parts.filter(part => part !== '').join(' and ')} ${firing.length === 1 ? 'is' : 'are'} open`;
+}
+
+function about(alert: Alert, time: number): string {
+  const since = secondsOf(alert.startsAt);
+  return `on ${alert.host ?? 'the cluster'}${since > 0 ? ` for ${formatAge(time - since)}` : ''}`;
 }
 
 function list(names: string[], kind: string): string {
