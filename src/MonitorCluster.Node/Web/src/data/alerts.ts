@@ -86,5 +86,7 @@ export function severityRank(alert: Alert): number {
 }
 
 export function byUrgency(a: Alert, b: Alert): number {
+  // What is over counts by its end only.
+  if (a.status === 'resolved' && b.status === 'resolved') return secondsOf(b.endsAt) - secondsOf(a.endsAt) || b.seq - a.seq;
   return statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status) || severityRank(a) - severityRank(b) || b.seq - a.seq;
 }

@@ -1,4 +1,4 @@
-import { alerts, byUrgency, isIncident, isOpen, secondsOf } from '../data/alerts';
+import { alerts, byUrgency, isIncident, isOpen } from '../data/alerts';
 import * as api from '../data/api';
 import { watching, watchingWords } from '../data/watching';
 import { usePolled } from '../data/poll';
@@ -20,7 +20,7 @@ function List() {
   const counts = usePolled('watching', 60, watching);
   const all = merge(live.filter(isIncident), past.data ?? []);
   const open = all.filter(isOpen).sort(byUrgency);
-  const over = all.filter(alert => !isOpen(alert)).sort((a, b) => secondsOf(b.endsAt) - secondsOf(a.endsAt));
+  const over = all.filter(alert => !isOpen(alert)).sort(byUrgency);
   const known = past.data !== null || past.problem !== '';
   return (
     <main class="page">
