@@ -39,7 +39,7 @@ export function options(
   return {
     width,
     height: look.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     pxAlign: 1,
     legend: { show: false },
     hooks,

@@ -38,7 +38,7 @@ export function IncidentActions({ incident, done }: { incident: api.Incident; do
               type="button"
               class="quiet"
               disabled={busy}
-              title="This was to be expected: these series need more surprise from now on before they speak up."
+              title="This was to be expected: from now on these series need more surprise to speak up, most of all at this hour of the week."
               onClick={() => say('expected', series => `Noted as expected: ${series} will need more surprise from now on.`)}
             >
               Expected
@@ -47,8 +47,8 @@ export function IncidentActions({ incident, done }: { incident: api.Incident; do
               type="button"
               class="quiet"
               disabled={busy}
-              title="This was real trouble: thresholds of these series that were raised go back."
-              onClick={() => say('real', series => `Noted as real: thresholds of ${series} are back where they began.`)}
+              title="This was real trouble: raised thresholds of these series go back, and nothing is learnt from it while it lasts."
+              onClick={() => say('real', series => `Noted as real: raised thresholds of ${series} go back.`)}
             >
               Real
             </button>
@@ -56,8 +56,8 @@ export function IncidentActions({ incident, done }: { incident: api.Incident; do
               type="button"
               class="quiet"
               disabled={busy}
-              title="What these series show now is their new normal: they learn it at once, and the incident ends."
-              onClick={() => say('accept', series => `Accepted: ${series} take what they show now as their level.`)}
+              title="What these series show now is their normal level from now on."
+              onClick={() => say('accept', series => `Accepted: what ${series} show now is their normal level.`)}
             >
               Accept new level
             </button>

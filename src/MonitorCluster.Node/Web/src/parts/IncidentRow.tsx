@@ -1,6 +1,5 @@
-import { notificationsOf, secondsOf } from '../data/alerts';
+import { isIncident, notificationsOf, secondsOf } from '../data/alerts';
 import type { Alert } from '../data/api';
-import { isIncident } from '../data/alerts';
 import { now, useStore } from '../data/store';
 import { hrefOf } from '../data/url';
 import { formatAge, formatDateTime } from '../format';

@@ -1,10 +1,10 @@
 import { alerts, isNews, secondsOf } from '../data/alerts';
+import type { Alert } from '../data/api';
 import { pulse, silentSeconds } from '../data/hosts';
 import { cluster, connection } from '../data/live';
 import { now, useStore } from '../data/store';
 import { formatAge } from '../format';
 import { kindOf } from './Severity';
-import type { Alert } from '../data/api';
 
 // The state of everything in one sentence: the worst thing first.
 export function Verdict() {
@@ -30,16 +30,20 @@ export function Verdict() {
     problems.push(`${list(names, 'node')} ${unreachable.length === 1 ? 'does' : 'do'} not answer`);
   }
 
-  if (silent.length > 0 && flow) {
-    const names = silent.map(host => host.name);
-    problems.push(`${list(names, 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
+  // A host that its agent watches is missed here at once; one that is only written to, when the node says so.
+  const quiet = new Map(silent.map(host => [host.name, host.newest]));
+  for (const alert of firing) {
+    if (alert.kind === 'stale' && alert.host !== null && !quiet.has(alert.host)) quiet.set(alert.host, secondsOf(alert.startsAt));
   }
 
-  const worst = firing[0];
-  if (worst) problems.push(`${openWords(firing)}, ${firing.length === 1 ? '' : 'worst '}${about(worst, time)}`);
+  if (quiet.size > 0) problems.push(`${list([...quiet.keys()], 'host')} silent for ${formatAge((flow?.t ?? time) - Math.max(...quiet.values()))}`);
+
+  const others = firing.filter(alert => alert.kind !== 'stale');
+  const worst = others[0];
+  if (worst) problems.push(`${openWords(others)}, ${others.length === 1 ? '' : 'worst '}${about(worst, time)}`);
   if (seenTo.length > 0) problems.push(`${count(seenTo.length, 'incident')} ${seenTo.length === 1 ? 'is' : 'are'} acknowledged`);
 
-  const critical = dead.length > 0 || unreachable.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
+  const critical = dead.length > 0 || unreachable.length > 0 || quiet.size > 0 || firing.some(alert => kindOf(alert) === 'critical');
   const [level, text] =
     link.status === 'broken'
       ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]
