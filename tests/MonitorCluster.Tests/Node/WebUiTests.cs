@@ -34,6 +34,8 @@ public sealed partial class WebUiTests : IAsyncLifetime, IDisposable
     [InlineData("/")]
     [InlineData("/alerts")]
     [InlineData("/explore?q=up")]
+    [InlineData("/incidents?id=1-1")]
+    [InlineData("/anomalies")]
     [InlineData("/cluster")]
     public async Task Page_KnownAddress_IsTheSameHtmlUnderAStrictPolicy(string address)
     {

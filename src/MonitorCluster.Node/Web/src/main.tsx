@@ -2,7 +2,7 @@ import 'uplot/dist/uPlot.min.css';
 import './styles.css';
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { alerts, loadAlerts } from './data/alerts';
+import { alerts, isNews, loadAlerts } from './data/alerts';
 import * as api from './data/api';
 import { startPulse } from './data/hosts';
 import { cluster, connection, paused } from './data/live';
@@ -10,14 +10,20 @@ import { useStore } from './data/store';
 import { go, place } from './data/url';
 import { toggleTheme } from './charts/theme';
 import { Alerts } from './pages/Alerts';
+import { Anomalies } from './pages/Anomalies';
 import { Cluster } from './pages/Cluster';
 import { Explore } from './pages/Explore';
+import { Incidents } from './pages/Incidents';
 import { Overview } from './pages/Overview';
 import { Header, LostBanner, MissingBanner } from './parts/Header';
 import { isTyping } from './parts/Search';
 
 function Page() {
   switch (useStore(place).path) {
+    case '/incidents':
+      return <Incidents />;
+    case '/anomalies':
+      return <Anomalies />;
     case '/alerts':
       return <Alerts />;
     case '/explore':
@@ -32,7 +38,7 @@ function Page() {
 function App() {
   const lost = useStore(connection).status === 'broken';
   const held = useStore(paused);
-  const firing = useStore(alerts).filter(alert => alert.status === 'firing').length;
+  const firing = useStore(alerts).filter(alert => alert.status === 'firing' && isNews(alert)).length;
   useEffect(() => {
     document.title = lost ? '(lost) MonitorCluster' : firing > 0 ? `(${firing}) MonitorCluster` : 'MonitorCluster';
   }, [lost, firing]);
@@ -46,8 +52,8 @@ function App() {
   );
 }
 
-// g then a letter goes to a page; p holds the charts; t changes the theme. / is the search's own.
-const pageKeys: Record<string, string> = { o: '/', a: '/alerts', e: '/explore', c: '/cluster' };
+// g then a letter goes to a page (u: what is unusual); p holds the charts; t changes the theme. / is the search's own.
+const pageKeys: Record<string, string> = { o: '/', i: '/incidents', u: '/anomalies', a: '/alerts', e: '/explore', c: '/cluster' };
 let wentMs = 0;
 
 document.addEventListener('keydown', event => {

@@ -6,6 +6,7 @@ import { seriesText } from '../data/promql';
 import { useStore } from '../data/store';
 import { formatClock, formatDateTime, formatValue } from '../format';
 import type { Frame, Row } from './frame';
+import { drawMarks, type Marks } from './marks';
 import { colourOf, dataOf, options, type Look, type Span } from './plot';
 import { colours } from './theme';
 import { zoom } from './zoom';
@@ -18,11 +19,12 @@ interface Props {
   legendRows: number;
   state: 'loading' | 'ready' | 'failed';
   problem?: string;
+  marks?: Marks | null;
   children?: ComponentChildren;
 }
 
 // One chart: canvas, legend with the value now (or under the cursor), smallest and largest, and the same as a table.
-export function ChartCard({ title, about, frame, look, legendRows, state, problem, children }: Props) {
+export function ChartCard({ title, about, frame, look, legendRows, state, problem, marks, children }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const seen = useRef(true);
@@ -30,6 +32,8 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
   const [width, setWidth] = useState(0);
   const [cursor, setCursor] = useState<number | null>(null);
   const [off, setOff] = useState<ReadonlySet<string>>(new Set());
+  const marked = useRef<Marks | null>(null);
+  marked.current = marks ?? null;
   const palette = useStore(colours);
   const zoomed = useStore(zoom);
   const stale = useStore(connection).status === 'broken';
@@ -69,6 +73,7 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
     if (!box.current || width < 50) return;
     const span = (): Span => zoom.value ?? { from: frame.end - frame.windowSeconds, to: frame.end };
     const hooks: uPlot.Hooks.Arrays = {
+      drawClear: [u => marked.current && drawMarks(u, marked.current, palette)],
       setCursor: [u => setCursor(u.cursor.idx ?? null)],
       setSelect: [
         u => {
@@ -78,7 +83,7 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
         },
       ],
     };
-    const made = new uPlot(options(look, frame, shown, width, palette, span, hooks), dataOf(look, frame.times, shown), box.current);
+    const made = new uPlot(options(look, frame, shown, width, palette, span, hooks, () => marked.current), dataOf(look, frame.times, shown), box.current);
     made.over.addEventListener('dblclick', () => zoom.set(null));
     plot.current = made;
     return () => {
@@ -87,7 +92,7 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
     };
   }, [frame, width, palette, shape, look]);
 
-  useEffect(() => plot.current?.setData(dataOf(look, frame.times, shown)), [version, zoomed]);
+  useEffect(() => plot.current?.setData(dataOf(look, frame.times, shown)), [version, zoomed, JSON.stringify(marks)]);
 
   const toggle = (name: string) =>
     setOff(old => {
@@ -115,7 +120,7 @@ export function ChartCard({ title, about, frame, look, legendRows, state, proble
           <thead>
             <tr>
               <th scope="col">{at === null ? '' : formatClock(frame.times[at] ?? 0)}</th>
-              <th scope="col">{at !== null ? 'here' : stale ? 'last' : 'now'}</th>
+              <th scope="col">{at !== null ? 'here' : marks?.span?.to != null ? 'end' : stale ? 'last' : 'now'}</th>
               <th scope="col">min</th>
               <th scope="col">max</th>
             </tr>

@@ -29,7 +29,7 @@ export class Frame {
   private readonly listeners = new Set<() => void>();
 
   constructor(
-    readonly windowSeconds: number,
+    public windowSeconds: number,
     readonly stepSeconds: number,
   ) {}
 

@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { formatClock, formatValue, type Unit } from '../format';
 import type { Column, Frame, Row } from './frame';
+import type { Marks } from './marks';
 import { tint, type Colours } from './theme';
 
 // Turns a frame into uPlot's options and data. Nothing here touches the page.
@@ -32,12 +33,13 @@ export function options(
   colours: Colours,
   span: () => Span,
   hooks: uPlot.Hooks.Arrays,
+  marks: () => Marks | null,
 ): uPlot.Options {
   const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
     width,
     height: look.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     pxAlign: 1,
     legend: { show: false },
     hooks,
@@ -49,7 +51,7 @@ export function options(
     },
     scales: {
       x: { time: true, range: () => [span().from, span().to] },
-      y: { range: (_, min, max) => range(look, min, max) },
+      y: { range: (_, min, max) => range(look, min, max, marks()) },
     },
     axes: [
       { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(t => (t % 60 === 0 ? formatClock(t).slice(0, 5) : formatClock(t))) },
@@ -103,7 +105,12 @@ function isSparse(ys: ArrayLike<number | null | undefined> | undefined): boolean
   return known < 3;
 }
 
-function range(look: Look, min: number | null, max: number | null): [number, number] {
+function range(look: Look, lowest: number | null, highest: number | null, marks: Marks | null): [number, number] {
+  // What was expected is part of the picture, but a band as wide as the world must not press the line flat.
+  const size = Math.max(Math.abs(lowest ?? 0), Math.abs(highest ?? 0));
+  const ends = [...(marks?.band ?? []), ...(marks?.expected == null ? [] : [marks.expected])].filter(end => size === 0 || Math.abs(end) < 4 * size);
+  const min = lowest === null ? null : Math.min(lowest, ...ends);
+  const max = highest === null ? null : Math.max(highest, ...ends);
   const high = Math.max(look.floor, (max ?? 0) * 1.08);
   const low = Math.min(0, (min ?? 0) * 1.08);
   return [low, look.ceiling === null ? high || 1 : Math.max(Math.min(high, look.ceiling), look.floor)];

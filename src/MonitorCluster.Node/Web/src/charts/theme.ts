@@ -8,12 +8,21 @@ export interface Colours {
   grid: string;
   text: string;
   surface: string;
+  band: string;
+  mark: string;
 }
 
 function read(): Colours {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
-  return { series: Array.from({ length: 9 }, (_, i) => of(`--series-${i}`)), grid: of('--line'), text: of('--muted'), surface: of('--surface') };
+  return {
+    series: Array.from({ length: 9 }, (_, i) => of(`--series-${i}`)),
+    grid: of('--line'),
+    text: of('--muted'),
+    surface: of('--surface'),
+    band: of('--good'),
+    mark: of('--warning'),
+  };
 }
 
 export const colours = new Store<Colours>(read());

@@ -12,6 +12,8 @@ const keepAtMost = 2000;
 const logWindow = 500;
 
 let lastSeq = 0;
+// Sequence numbers of the transitions that people were told of, by alert, as far back as the log was read.
+const told = new Map<string, Set<number>>();
 
 export function newestSequence(): number {
   return lastSeq;
@@ -34,6 +36,7 @@ function merge(fresh: Alert[], activeIds: ReadonlySet<string> | null, completeUp
   for (const alert of fresh) {
     if (typeof alert?.id !== 'string' || typeof alert.seq !== 'number') continue;
     lastSeq = Math.max(lastSeq, alert.seq);
+    if (alert.notify) told.set(alert.id, (told.get(alert.id) ?? new Set()).add(alert.seq));
     const known = byId.get(alert.id);
     if (!known || known.seq <= alert.seq) byId.set(alert.id, alert);
   }
@@ -45,7 +48,28 @@ function merge(fresh: Alert[], activeIds: ReadonlySet<string> | null, completeUp
     return activeIds === null || activeIds.has(alert.id) || alert.seq > completeUpTo;
   });
   kept.sort(byUrgency);
-  alerts.set(kept.slice(0, keepAtMost));
+  const shown = kept.slice(0, keepAtMost);
+  const ids = new Set(shown.map(alert => alert.id));
+  for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
+  alerts.set(shown);
+}
+
+// What somebody should see first: incidents, silent hosts, the cluster's own troubles. Series of an incident are told by it.
+export function isNews(alert: Alert): boolean {
+  return alert.kind !== 'anomaly';
+}
+
+// What has a page of its own.
+export function isIncident(alert: Alert): boolean {
+  return alert.kind === 'incident' || alert.kind === 'stale';
+}
+
+export function isOpen(alert: Alert): boolean {
+  return alert.status !== 'resolved';
+}
+
+export function notificationsOf(alert: Alert): number {
+  return Math.max(told.get(alert.id)?.size ?? 0, alert.notify ? 1 : 0);
 }
 
 export function secondsOf(time: string | null): number {
@@ -61,6 +85,8 @@ export function severityRank(alert: Alert): number {
   return at < 0 ? severityOrder.length : at;
 }
 
-function byUrgency(a: Alert, b: Alert): number {
+export function byUrgency(a: Alert, b: Alert): number {
+  // What is over counts by its end only.
+  if (a.status === 'resolved' && b.status === 'resolved') return secondsOf(b.endsAt) - secondsOf(a.endsAt) || b.seq - a.seq;
   return statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status) || severityRank(a) - severityRank(b) || b.seq - a.seq;
 }

@@ -30,6 +30,57 @@ export interface Alert {
   score: number | null;
   channel: string | null;
   summary: string | null;
+  acknowledgedBy?: string | null;
+  comment?: string | null;
+  // Whether people were told of it.
+  notify?: boolean;
+  // Of an anomaly: the incident that tells of it.
+  incident?: string | null;
+  memberCount?: number;
+  members?: IncidentMember[];
+}
+
+// One series of an incident, most probable cause first.
+export interface IncidentMember {
+  metric: string | null;
+  labels: Labels | null;
+  channel: string;
+  since: string | null;
+  on: boolean;
+  score: number | null;
+  rank: number | null;
+  value: number | null;
+  expected: number | null;
+  band: [number, number] | null;
+  reason: string;
+}
+export interface Incident extends Alert {
+  timeline: Alert[];
+}
+export interface Verdict {
+  metric: string | null;
+  labels: Labels | null;
+  host: string | null;
+  phase: 'learning' | 'usual' | 'unusual' | 'unjudged';
+  learningSecondsLeft: number | null;
+  since: string | null;
+  value: number | null;
+  expected: number | null;
+  band: [number, number] | null;
+  score: number | null;
+  signalAt: number | null;
+  channel: string;
+  muted: boolean;
+  incident: string | null;
+  reason: string;
+}
+export interface Mute {
+  id: string;
+  selector: string;
+  until: string;
+  by: string;
+  comment: string;
+  setAt: string;
 }
 
 export interface Member {
@@ -73,11 +124,20 @@ export class ApiError extends Error {
 
 const patienceMs = 30_000;
 
-async function get<T>(path: string, query: Record<string, string>, signal?: AbortSignal): Promise<T> {
+function get<T>(path: string, query: Record<string, string>, signal?: AbortSignal): Promise<T> {
   const text = new URLSearchParams(query).toString();
+  return ask(text ? `${path}?${text}` : path, {}, signal);
+}
+
+function send<T>(method: 'POST' | 'DELETE', path: string, body?: Record<string, string>): Promise<T> {
+  return ask(path, body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+}
+
+async function ask<T>(path: string, request: RequestInit, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(patienceMs);
-  const response = await fetch(text ? `${path}?${text}` : path, {
-    headers: { Accept: 'application/json' },
+  const response = await fetch(path, {
+    ...request,
+    headers: { Accept: 'application/json', ...request.headers },
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   });
   let body: { status?: string; data?: unknown; error?: string } | null = null;
@@ -123,4 +183,40 @@ export async function activeAlerts(): Promise<Alert[]> {
 export async function alertLog(after: number, limit: number): Promise<Alert[]> {
   const data = await get<Alert[] | { alerts?: Alert[] }>('/api/v1/alerts/log', { after: String(after), limit: String(limit) });
   return Array.isArray(data) ? data : (data.alerts ?? []);
+}
+
+// Unusual series first, then those that learn, then the rest; of all only with `all`.
+export function verdicts(query: { match?: string; all?: boolean; limit: number }, signal?: AbortSignal): Promise<Verdict[]> {
+  const text: Record<string, string> = { limit: String(query.limit), partial: 'true' };
+  if (query.match !== undefined) text['match[]'] = query.match;
+  if (query.all) text['all'] = 'true';
+  return get('/api/v1/anomalies', text, signal);
+}
+
+export function incidents(limit: number, signal?: AbortSignal): Promise<Alert[]> {
+  return get('/api/v1/incidents', { limit: String(limit), partial: 'true' }, signal);
+}
+
+export function incident(id: string, signal?: AbortSignal): Promise<Incident> {
+  return get(`/api/v1/incidents/${encodeURIComponent(id)}`, {}, signal);
+}
+
+export function acknowledge(id: string): Promise<unknown> {
+  return send('POST', `/api/v1/alerts/${encodeURIComponent(id)}/ack`);
+}
+
+export function sayAbout(id: string, verdict: 'expected' | 'real' | 'accept'): Promise<{ series: number }> {
+  return send('POST', `/api/v1/incidents/${encodeURIComponent(id)}/feedback`, { verdict });
+}
+
+export function mutes(signal?: AbortSignal): Promise<Mute[]> {
+  return get('/api/v1/mutes', { partial: 'true' }, signal);
+}
+
+export function mute(selector: string, span: string, comment: string): Promise<Mute & { series: number }> {
+  return send('POST', '/api/v1/mutes', { selector, for: span, comment });
+}
+
+export function unmute(id: string): Promise<{ series: number }> {
+  return send('DELETE', `/api/v1/mutes/${encodeURIComponent(id)}`);
 }

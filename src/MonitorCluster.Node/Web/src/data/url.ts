@@ -50,4 +50,4 @@ document.addEventListener('click', event => {
   go(link.href);
 });
 
-export const pages: ReadonlySet<string> = new Set(['/', '/alerts', '/explore', '/cluster']);
+export const pages: ReadonlySet<string> = new Set(['/', '/incidents', '/anomalies', '/alerts', '/explore', '/cluster']);

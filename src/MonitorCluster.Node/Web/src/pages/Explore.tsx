@@ -1,17 +1,21 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ChartCard } from '../charts/ChartCard';
 import type { Look } from '../charts/plot';
+import type { Marks } from '../charts/marks';
 import { useFrame } from '../charts/useFrame';
-import { queryInstant, type QueryResult } from '../data/api';
-import { seriesText, type Labels } from '../data/promql';
+import { queryInstant, verdicts, type QueryResult } from '../data/api';
+import { usePolled } from '../data/poll';
+import { selectorOf, seriesText, type Labels } from '../data/promql';
 import { useStore } from '../data/store';
 import { place, setParams } from '../data/url';
 import { formatDateTime } from '../format';
 import { unitOf } from '../parts/AlertList';
+import { bandWords, isCounter } from '../parts/words';
 import { windowOf, WindowPicker } from '../parts/WindowPicker';
 import { ZoomReset } from './Overview';
 
 const rowsAtMost = 500;
+const bandSeconds = 30;
 
 export function Explore() {
   const { params } = useStore(place);
@@ -77,6 +81,8 @@ function Graph({ query, seconds }: { query: string; seconds: number }) {
   const unit = /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?$/s.test(query) ? unitOf(query.replace(/\{.*$/s, '')) : 'number';
   const look: Look = useMemo(() => ({ unit, stacked: false, floor: 0, ceiling: null, height: 340 }), [unit]);
   const loaded = useFrame(query, expressions, seconds, ([answer]) => (answer ?? []).map(({ metric, ys }) => ({ name: seriesText(metric), metric, ys })));
+  const only = loaded.frame.rows.length === 1 ? loaded.frame.rows[0]?.metric : undefined;
+  const marks = useCurrentBand(only, loaded.frame.end);
   return (
     <div class="wide">
       {loaded.state === 'failed' && (
@@ -84,9 +90,25 @@ function Graph({ query, seconds }: { query: string; seconds: number }) {
           {loaded.problem}
         </p>
       )}
-      <ChartCard title="Result" look={look} legendRows={4} {...loaded} />
+      <ChartCard title="Result" look={look} legendRows={4} marks={marks} {...loaded}>
+        {marks?.band && (
+          <p class="marks">
+            <i class="swatch band" aria-hidden="true" />
+            expected now {bandWords(unit, marks.band, null)}
+          </p>
+        )}
+      </ChartCard>
     </div>
   );
+}
+
+// What detection expects now of the one series that is shown, for the right end of its chart. A counter's band is of its rate, which is not drawn.
+function useCurrentBand(metric: Labels | undefined, end: number): Marks | null {
+  const name = metric?.['__name__'] ?? '';
+  const match = metric === undefined || name === '' || isCounter(name) ? '' : selectorOf(metric);
+  const found = usePolled(`band ${match}`, match === '' ? 0 : 10, async signal => (match === '' ? [] : verdicts({ match, all: true, limit: 1 }, signal)));
+  const verdict = found.data?.[0];
+  return verdict?.band ? { band: verdict.band, expected: verdict.expected, bandFrom: end - bandSeconds, span: null } : null;
 }
 
 function Table({ query }: { query: string }) {

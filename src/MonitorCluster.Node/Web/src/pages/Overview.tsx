@@ -4,16 +4,16 @@ import { charts, type Chart, type Scope } from '../charts/definitions';
 import type { Look } from '../charts/plot';
 import { stepOf, useFrame } from '../charts/useFrame';
 import { zoom } from '../charts/zoom';
-import { alerts } from '../data/alerts';
+import { alerts, isNews, isOpen } from '../data/alerts';
 import { pulse } from '../data/hosts';
 import { useStore } from '../data/store';
 import { place, setParams } from '../data/url';
-import { AlertList } from '../parts/AlertList';
+import { IncidentList } from '../parts/IncidentRow';
 import { Tiles } from '../parts/Tiles';
 import { Verdict } from '../parts/Verdict';
 import { windows, windowOf, WindowPicker } from '../parts/WindowPicker';
 
-const alertsAtMost = 12;
+const incidentsAtMost = 12;
 
 export function Overview() {
   const { params } = useStore(place);
@@ -25,7 +25,8 @@ export function Overview() {
   const host = asked ?? (hosts.length > 1 ? null : (hosts[0] ?? null));
   const none = state !== null && hosts.length === 0;
   const seconds = windowOf(params.get('w'));
-  const active = known.filter(alert => alert.status !== 'resolved');
+  const news = known.filter(isNews);
+  const open = news.filter(isOpen);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -43,16 +44,16 @@ export function Overview() {
       <div class="columns">
         <aside class="card alerts-card" aria-labelledby="alerts-title">
           <header class="card-head">
-            <h2 id="alerts-title">Alerts</h2>
-            <span class="about">{active.length === 0 ? 'none active' : `${active.length} active`}</span>
-            <a class="more" href="/alerts">
+            <h2 id="alerts-title">Incidents</h2>
+            <span class="about">{open.length === 0 ? 'none open' : `${open.length} open`}</span>
+            <a class="more" href="/incidents">
               all
             </a>
           </header>
-          <AlertList items={known.slice(0, alertsAtMost)} empty="Nothing is unusual. New alerts appear here by themselves." />
-          {known.length > alertsAtMost && (
+          <IncidentList items={news.slice(0, incidentsAtMost)} empty="Nothing is unusual. New incidents appear here by themselves." />
+          {news.length > incidentsAtMost && (
             <p class="hint">
-              <a href="/alerts">{known.length - alertsAtMost} more</a>
+              <a href="/incidents">{news.length - incidentsAtMost} more</a>
             </p>
           )}
         </aside>

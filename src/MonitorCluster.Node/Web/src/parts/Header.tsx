@@ -1,4 +1,4 @@
-import { alerts } from '../data/alerts';
+import { alerts, isNews } from '../data/alerts';
 import { cluster, connection, missing, paused, retryNow } from '../data/live';
 import { now, useStore } from '../data/store';
 import { place } from '../data/url';
@@ -8,6 +8,8 @@ import { Search } from './Search';
 
 const links = [
   ['/', 'Overview'],
+  ['/incidents', 'Incidents'],
+  ['/anomalies', 'Anomalies'],
   ['/alerts', 'Alerts'],
   ['/explore', 'Explore'],
   ['/cluster', 'Cluster'],
@@ -15,7 +17,7 @@ const links = [
 
 export function Header() {
   const { path } = useStore(place);
-  const firing = useStore(alerts).filter(alert => alert.status === 'firing').length;
+  const firing = useStore(alerts).filter(alert => alert.status === 'firing' && isNews(alert)).length;
   useStore(colours);
   const dark = isDark();
   return (
@@ -30,7 +32,7 @@ export function Header() {
         {links.map(([href, text]) => (
           <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>
             {text}
-            {href === '/alerts' && firing > 0 && <b class="count">{firing}</b>}
+            {href === '/incidents' && firing > 0 && <b class="count">{firing}</b>}
           </a>
         ))}
       </nav>

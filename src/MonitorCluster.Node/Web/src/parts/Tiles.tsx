@@ -1,4 +1,4 @@
-import { alerts } from '../data/alerts';
+import { alerts, isNews } from '../data/alerts';
 import { pulse, silentSeconds } from '../data/hosts';
 import { cluster, connection } from '../data/live';
 import { now, useStore } from '../data/store';
@@ -13,8 +13,9 @@ export function Tiles() {
 
   const members = state?.members ?? [];
   const up = members.filter(member => member.status === 'active').length;
-  const firing = known.filter(alert => alert.status === 'firing').length;
-  const others = known.filter(alert => alert.status === 'pending' || alert.status === 'acknowledged').length;
+  const news = known.filter(isNews);
+  const firing = news.filter(alert => alert.status === 'firing').length;
+  const acknowledged = news.filter(alert => alert.status === 'acknowledged').length;
   const shards = state?.shards ?? [];
   const series = flow?.series ?? sum(shards.map(shard => shard.series));
   const ingest = flow?.ingestPerSecond ?? sum(shards.map(shard => shard.samplesPerSecond));
@@ -39,7 +40,12 @@ export function Tiles() {
         bad={silent > 0}
         note={silent > 0 ? `${silent} silent` : hosts > 0 ? 'all reporting' : ''}
       />
-      <Tile name="Firing alerts" value={formatCount(firing)} bad={firing > 0} note={others > 0 ? `${others} pending or acknowledged` : 'none pending'} />
+      <Tile
+        name="Open incidents"
+        value={formatCount(firing + acknowledged)}
+        bad={firing > 0}
+        note={acknowledged > 0 ? `${acknowledged} acknowledged` : firing > 0 ? 'nobody on it yet' : ''}
+      />
       <Tile name="Series" value={formatCount(series)} note="active" />
       <Tile name="Ingest" value={ingest === null ? '–' : `${formatCount(ingest)}/s`} note="samples" />
       <Tile

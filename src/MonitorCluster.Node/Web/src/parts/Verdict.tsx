@@ -1,4 +1,5 @@
-import { alerts } from '../data/alerts';
+import { alerts, isNews, secondsOf } from '../data/alerts';
+import type { Alert } from '../data/api';
 import { pulse, silentSeconds } from '../data/hosts';
 import { cluster, connection } from '../data/live';
 import { now, useStore } from '../data/store';
@@ -15,7 +16,8 @@ export function Verdict() {
 
   const problems: string[] = [];
   const dead = members.filter(member => member.status === 'dead');
-  const firing = known.filter(alert => alert.status === 'firing');
+  const firing = known.filter(alert => alert.status === 'firing' && isNews(alert));
+  const seenTo = known.filter(alert => alert.status === 'acknowledged' && isNews(alert));
   const silent = flow?.hosts.filter(host => flow.t - host.newest > silentSeconds) ?? [];
   if (dead.length > 0) {
     const names = dead.map(member => member.name);
@@ -28,18 +30,20 @@ export function Verdict() {
     problems.push(`${list(names, 'node')} ${unreachable.length === 1 ? 'does' : 'do'} not answer`);
   }
 
-  if (silent.length > 0 && flow) {
-    const names = silent.map(host => host.name);
-    problems.push(`${list(names, 'host')} silent for ${formatAge(flow.t - Math.max(...silent.map(host => host.newest)))}`);
+  // A host that its agent watches is missed here at once; one that is only written to, when the node says so.
+  const quiet = new Map(silent.map(host => [host.name, host.newest]));
+  for (const alert of firing) {
+    if (alert.kind === 'stale' && alert.host !== null && !quiet.has(alert.host)) quiet.set(alert.host, secondsOf(alert.startsAt));
   }
 
-  const worst = firing[0];
-  if (worst) {
-    const many = firing.length === 1 ? '1 alert is firing' : `${firing.length} alerts are firing`;
-    problems.push(`${many}, first ${worst.metric ?? worst.kind} on ${worst.host ?? 'the cluster'}`);
-  }
+  if (quiet.size > 0) problems.push(`${list([...quiet.keys()], 'host')} silent for ${formatAge((flow?.t ?? time) - Math.max(...quiet.values()))}`);
 
-  const critical = dead.length > 0 || unreachable.length > 0 || silent.length > 0 || firing.some(alert => kindOf(alert) === 'critical');
+  const others = firing.filter(alert => alert.kind !== 'stale');
+  const worst = others[0];
+  if (worst) problems.push(`${openWords(others)}, ${others.length === 1 ? '' : 'worst '}${about(worst, time)}`);
+  if (seenTo.length > 0) problems.push(`${count(seenTo.length, 'incident')} ${seenTo.length === 1 ? 'is' : 'are'} acknowledged`);
+
+  const critical = dead.length > 0 || unreachable.length > 0 || quiet.size > 0 || firing.some(alert => kindOf(alert) === 'critical');
   const [level, text] =
     link.status === 'broken'
       ? ['lost', `Connection lost ${formatAge(time - link.since)} ago. What you see is old.`]
@@ -57,6 +61,18 @@ export function Verdict() {
       {text}
     </p>
   );
+}
+
+function openWords(firing: readonly Alert[]): string {
+  const incidents = firing.filter(alert => alert.kind === 'incident').length;
+  const others = firing.length - incidents;
+  const parts = [incidents > 0 ? count(incidents, 'incident') : '', others > 0 ? count(others, incidents > 0 ? 'other alert' : 'alert') : ''];
+  return `${parts.filter(part => part !== '').join(' and ')} ${firing.length === 1 ? 'is' : 'are'} open`;
+}
+
+function about(alert: Alert, time: number): string {
+  const since = secondsOf(alert.startsAt);
+  return `on ${alert.host ?? 'the cluster'}${since > 0 ? ` for ${formatAge(time - since)}` : ''}`;
 }
 
 function list(names: string[], kind: string): string {
