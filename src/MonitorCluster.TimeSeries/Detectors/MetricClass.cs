@@ -22,10 +22,17 @@ public enum AnomalyDirection : byte
 /// <param name="Direction">Which way counts.</param>
 /// <param name="EffectAbsolute">Smallest change that counts, in the metric's unit (per second for counters).</param>
 /// <param name="EffectRelative">Smallest change that counts as a share of the expected level. The larger of both holds.</param>
-/// <param name="IsKnown">True when the effect was chosen for this metric; unknown metrics learn four times as long.</param>
+/// <param name="IsKnown">True when the effect was chosen for this metric.</param>
 public readonly record struct MetricClass(
     string Name, bool IsCounter, AnomalyDirection Direction, float EffectAbsolute, float EffectRelative, bool IsKnown)
 {
+    private const float UnknownEffectRelative = 0.1f; // of the level: less is seldom worth a look, whatever it is
+    private const float Symptom = 0.5f; // goes up with whatever else goes on
+    private const float Complaint = 1.5f; // says by itself that something is wrong
+
+    /// <summary>What a surprise in it says about the cause, beside others: 1 for most, more for errors and losses, less for what any work moves.</summary>
+    public float Weight { get; init; } = 1;
+
     /// <summary>How a sentence calls the metric.</summary>
     public string NameOr(string metric) => Name.Length > 0 ? Name : metric;
 
@@ -36,7 +43,7 @@ public readonly record struct MetricClass(
     // hours of a busy build machine added is the list of silent families: page faults, softirqs and packet counts burst without meaning.
     private static readonly (string Pattern, MetricClass Class)[] Table =
     [
-        ("up", Gauge("target", AnomalyDirection.Down, 0.5f) with { Rule = MetricRule.Down }),
+        ("up", Gauge("target", AnomalyDirection.Down, 0.5f) with { Rule = MetricRule.Down, Weight = Complaint }),
         ("node_load*", Gauge("load", AnomalyDirection.Up, 1.0f)),
         ("node_cpu_seconds_total", Counter("cpu time", AnomalyDirection.Up, 0.25f)),
         ("node_cpu_*", Silent),
@@ -50,38 +57,38 @@ public readonly record struct MetricClass(
         ("node_memory_*", Silent),
         ("node_filesystem_avail_bytes", Gauge("free disk space", AnomalyDirection.Down, 256 << 20, 0.15f) with { Rule = MetricRule.Filling }),
         ("node_filesystem_files_free", Gauge("free inodes", AnomalyDirection.Down, 10_000, 0.15f) with { Rule = MetricRule.Filling }),
-        ("node_filesystem_readonly", Gauge("read-only state", AnomalyDirection.Up, 0.5f)),
-        ("node_filesystem_device_error", Gauge("filesystem error state", AnomalyDirection.Up, 0.5f)),
+        ("node_filesystem_readonly", Gauge("read-only state", AnomalyDirection.Up, 0.5f) with { Weight = Complaint }),
+        ("node_filesystem_device_error", Gauge("filesystem error state", AnomalyDirection.Up, 0.5f) with { Weight = Complaint }),
         ("node_filesystem_*", Silent),
         ("node_disk_io_time_seconds_total", Counter("disk busy time", AnomalyDirection.Up, 0.3f) with { Rule = MetricRule.Saturation, Bound = 1 }),
-        ("node_disk_read_bytes_total", Counter("disk reading", AnomalyDirection.Up, 20e6f, 1)),
-        ("node_disk_written_bytes_total", Counter("disk writing", AnomalyDirection.Up, 20e6f, 1)),
+        ("node_disk_read_bytes_total", Counter("disk reading", AnomalyDirection.Up, 20e6f, 1) with { Weight = Symptom }),
+        ("node_disk_written_bytes_total", Counter("disk writing", AnomalyDirection.Up, 20e6f, 1) with { Weight = Symptom }),
         ("node_disk_*", Silent),
-        ("node_network_receive_bytes_total", Counter("network receiving", AnomalyDirection.Up, 2e6f, 1)),
-        ("node_network_transmit_bytes_total", Counter("network sending", AnomalyDirection.Up, 2e6f, 1)),
-        ("node_network_receive_errs_total", Counter("receive errors", AnomalyDirection.Up, 1)),
-        ("node_network_transmit_errs_total", Counter("transmit errors", AnomalyDirection.Up, 1)),
-        ("node_network_receive_drop_total", Counter("receive drops", AnomalyDirection.Up, 5)),
-        ("node_network_transmit_drop_total", Counter("transmit drops", AnomalyDirection.Up, 5)),
-        ("node_network_up", Gauge("network link", AnomalyDirection.Down, 0.5f)),
+        ("node_network_receive_bytes_total", Counter("network receiving", AnomalyDirection.Up, 2e6f, 1) with { Weight = Symptom }),
+        ("node_network_transmit_bytes_total", Counter("network sending", AnomalyDirection.Up, 2e6f, 1) with { Weight = Symptom }),
+        ("node_network_receive_errs_total", Counter("receive errors", AnomalyDirection.Up, 1) with { Weight = Complaint }),
+        ("node_network_transmit_errs_total", Counter("transmit errors", AnomalyDirection.Up, 1) with { Weight = Complaint }),
+        ("node_network_receive_drop_total", Counter("receive drops", AnomalyDirection.Up, 5) with { Weight = Complaint }),
+        ("node_network_transmit_drop_total", Counter("transmit drops", AnomalyDirection.Up, 5) with { Weight = Complaint }),
+        ("node_network_up", Gauge("network link", AnomalyDirection.Down, 0.5f) with { Weight = Complaint }),
         ("node_network_*", Silent),
-        ("node_netstat_TcpExt_ListenDrops", Counter("listen drops", AnomalyDirection.Up, 1)),
-        ("node_netstat_TcpExt_ListenOverflows", Counter("listen overflows", AnomalyDirection.Up, 1)),
-        ("node_netstat_Tcp_RetransSegs", Counter("tcp retransmissions", AnomalyDirection.Up, 5, 1)),
+        ("node_netstat_TcpExt_ListenDrops", Counter("listen drops", AnomalyDirection.Up, 1) with { Weight = Complaint }),
+        ("node_netstat_TcpExt_ListenOverflows", Counter("listen overflows", AnomalyDirection.Up, 1) with { Weight = Complaint }),
+        ("node_netstat_Tcp_RetransSegs", Counter("tcp retransmissions", AnomalyDirection.Up, 5, 1) with { Weight = Complaint }),
         ("node_netstat_Tcp_CurrEstab", Gauge("open tcp connections", AnomalyDirection.Both, 50, 0.5f)),
         ("node_netstat_*", Silent),
         ("node_sockstat_TCP_tw", Gauge("waiting tcp connections", AnomalyDirection.Up, 500, 1)),
         ("node_sockstat_*", Silent),
-        ("node_vmstat_oom_kill", Counter("out-of-memory kills", AnomalyDirection.Up, 0.02f)),
+        ("node_vmstat_oom_kill", Counter("out-of-memory kills", AnomalyDirection.Up, 0.02f) with { Weight = Complaint }),
         ("node_vmstat_pgmajfault", Counter("major page faults", AnomalyDirection.Up, 500, 1)),
         ("node_vmstat_pswp*", Counter("swapping", AnomalyDirection.Up, 500, 1)),
         ("node_vmstat_*", Silent),
-        ("node_context_switches_total", Counter("context switches", AnomalyDirection.Up, 20_000, 1)),
-        ("node_intr_total", Counter("interrupts", AnomalyDirection.Up, 20_000, 1)),
-        ("node_forks_total", Counter("process starts", AnomalyDirection.Up, 200, 1)),
-        ("node_procs_running", Gauge("runnable processes", AnomalyDirection.Up, 8)),
+        ("node_context_switches_total", Counter("context switches", AnomalyDirection.Up, 20_000, 1) with { Weight = Symptom }),
+        ("node_intr_total", Counter("interrupts", AnomalyDirection.Up, 20_000, 1) with { Weight = Symptom }),
+        ("node_forks_total", Counter("process starts", AnomalyDirection.Up, 200, 1) with { Weight = Symptom }),
+        ("node_procs_running", Gauge("runnable processes", AnomalyDirection.Up, 8) with { Weight = Symptom }),
         ("node_procs_blocked", Gauge("blocked processes", AnomalyDirection.Up, 4)),
-        ("node_filefd_allocated", Gauge("open files", AnomalyDirection.Up, 2_000, 0.5f)),
+        ("node_filefd_allocated", Gauge("open files", AnomalyDirection.Up, 2_000, 0.5f) with { Weight = Symptom }),
         ("node_*", Silent), // what else the node sources give is facts, clocks, limits or housekeeping
         ("go_goroutines", Gauge("goroutines", AnomalyDirection.Up, 200, 1)),
         ("go_*", Silent),
@@ -143,7 +150,7 @@ public readonly record struct MetricClass(
             _ => counter ? 1 : 0.1f,
         };
         float bound = metric.EndsWith("_ratio", StringComparison.Ordinal) ? 1 : metric.EndsWith("_percent", StringComparison.Ordinal) ? 100 : 0;
-        return new MetricClass(string.Empty, counter, AnomalyDirection.Both, effect, 0.5f, IsKnown: false)
+        return new MetricClass(string.Empty, counter, AnomalyDirection.Both, effect, UnknownEffectRelative, IsKnown: false)
         {
             Rule = bound > 0 ? MetricRule.Saturation : MetricRule.None,
             Bound = bound,

@@ -10,7 +10,9 @@ namespace MonitorCluster.Alert;
 /// <param name="SinceMs">When it became unusual, milliseconds since 1970.</param>
 /// <param name="IsOn">Whether it still is.</param>
 /// <param name="Score">Its largest score so far, in decades.</param>
-/// <param name="Rank">How probable a cause it is: the score, halved for every ten steps that it was later than the first. At least 0.</param>
+/// <param name="Rank">
+/// How probable a cause it is: the score, halved for every ten steps that it was later than the first, times what such a metric says of causes. At least 0.
+/// </param>
 /// <param name="Value">The value when the score was largest.</param>
 /// <param name="Expected">The value that was expected then, or null.</param>
 /// <param name="BandLow">Lower end of the expected band then, or null.</param>

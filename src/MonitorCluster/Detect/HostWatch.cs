@@ -10,17 +10,18 @@ namespace MonitorCluster.Detect;
 /// <param name="Padding">No byte of a snapshot is left to chance.</param>
 /// <param name="MemberPeak">The most members that were on at once.</param>
 /// <param name="OpenedMs">When it opened, milliseconds since 1970.</param>
+/// <param name="OnMs">When a member was seen on last.</param>
 /// <param name="ClosedMs">When the last one closed; 0 when there was none.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct IncidentState(byte IsOpen, byte IsCritical, short Padding, int MemberPeak, long OpenedMs, long ClosedMs);
+internal record struct IncidentState(byte IsOpen, byte IsCritical, short Padding, int MemberPeak, long OpenedMs, long OnMs, long ClosedMs);
 
 /// <summary>One host of a shard: its silence, its members, its usual share of signals, and its incident.</summary>
 /// <remarks>
 /// Decides, and writes nothing: <see cref="ShardDetection"/> turns the decisions into alerts. A pure function of the calls in their order.
 /// A host has at most one incident: what is unusual at one time on one machine is one thing to look at. It opens when
 /// <list type="bullet">
-/// <item>so many of its series have signals within <see cref="DetectorSettings.GroupMs"/> that chance, by the host's own learnt share, gives
-/// that once in 10^<see cref="DetectorSettings.GroupDecades"/>, and they are of at least three metrics; or</item>
+/// <item>so many of its series have signals within <see cref="DetectorSettings.GroupMs"/> that chance, by the host's own learnt share and by what
+/// this hour was like on the days before, gives that once in 10^<see cref="DetectorSettings.GroupDecades"/>, and they are of at least three metrics; or</item>
 /// <item>one member is worth it alone: a rule holds, or an excursion lasts.</item>
 /// </list>
 /// It is over when no member is on. Source of the test: the node anomaly rate of Netdata, here against a learnt base instead of a fixed share.
@@ -31,6 +32,7 @@ internal sealed class HostWatch(string name)
     private const int MetricsMin = 3;
     private const double CriticalShare = 0.1;
     private const float CriticalMargin = 1.5f; // decades over the warning
+    private const int LingerPart = 2; // of the group window: what stops and starts again is one thing
     private const float CommonShare = 0.3f; // of the members: so much in common makes two groups one
 
     /// <summary>The host's silence.</summary>
@@ -38,6 +40,9 @@ internal sealed class HostWatch(string name)
 
     /// <summary>Its usual share of signals.</summary>
     public SignalRate Rate;
+
+    /// <summary>What its hours are like.</summary>
+    public HourPeaks Hours;
 
     /// <summary>Its incident.</summary>
     public IncidentState Incident;
@@ -139,16 +144,22 @@ internal sealed class HostWatch(string name)
         }
 
         int scored = Math.Max(Scored, counted);
-        double mean = scored * Rate.Share(budgetShare);
+        double mean = scored * Math.Max(Rate.Share(budgetShare), Math.Max(Hours.Usual(nowMs), Hours.Usual(nowMs - settings.GroupMs)));
         bool isGroup = on > 0 && metrics.Count >= MetricsMin && PoissonTail.Decades(counted, mean) >= settings.GroupDecades;
         LearnRate(nowMs, counted, scored, settings, budgetShare);
+        if (counted > 0)
+        {
+            Hours.Note(nowMs, counted / (double)scored);
+        }
+
         bool isCritical = score >= settings.WarningDecades + CriticalMargin || (isGroup && on >= CriticalShare * scored) || HasRule(Cause.Down);
         if (Incident.IsOpen == 0)
         {
             return isGroup || confirmed > 0 ? Open(nowMs, on, isCritical, settings) : IncidentDecision.None;
         }
 
-        if (on == 0)
+        Incident = Incident with { OnMs = on > 0 ? Math.Max(Incident.OnMs, nowMs) : Incident.OnMs };
+        if (on == 0 && nowMs - Incident.OnMs >= settings.GroupMs / LingerPart)
         {
             Close(nowMs);
             return IncidentDecision.Closed;
@@ -182,7 +193,7 @@ internal sealed class HostWatch(string name)
         bool isSoon = Incident.ClosedMs != 0 && nowMs - Incident.ClosedMs < Math.Max(settings.GroupMs, settings.Model.HoldSteps * settings.StepMs);
         bool isSame = isSoon && InCommon() >= CommonShare * on;
         bool wasCritical = Incident.IsCritical != 0;
-        Incident = Incident with { IsOpen = 1, IsCritical = (byte)(isCritical ? 1 : 0), OpenedMs = nowMs, MemberPeak = on };
+        Incident = Incident with { IsOpen = 1, IsCritical = (byte)(isCritical ? 1 : 0), OpenedMs = nowMs, OnMs = nowMs, MemberPeak = on };
         return isSame && (wasCritical || !isCritical) ? IncidentDecision.Reopened : IncidentDecision.Opened;
     }
 
@@ -197,7 +208,9 @@ internal sealed class HostWatch(string name)
         return common;
     }
 
-    // Members stay until the next tick, so that what is said of the end can name them.
+    /// <summary>Forgets the members of the incident that has closed, when all has been said of them: what comes next is news.</summary>
+    public void ForgetMembers() => members.RemoveAll(m => m.IsOn == 0);
+
     private void Close(long nowMs)
     {
         closedSeries.Clear();

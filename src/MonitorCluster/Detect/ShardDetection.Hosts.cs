@@ -59,6 +59,10 @@ public sealed partial class ShardDetection
         }
 
         TellMembers(host, nowMs);
+        if (decision == IncidentDecision.Closed)
+        {
+            host.ForgetMembers();
+        }
     }
 
     private void CloseIncident(HostWatch host, long nowMs)
@@ -163,8 +167,9 @@ public sealed partial class ShardDetection
         {
             if (watched[member.Series].Labels is { } labels)
             {
+                MetricClass metric = watched[member.Series].Metric;
                 double later = (member.SinceMs - firstMs) / (double)settings.StepMs;
-                all.Add(MemberOf(member, labels, watched[member.Series].Metric, member.Score * Math.Pow(2, -later / DetectionWords.RankHalvesSteps)));
+                all.Add(MemberOf(member, labels, metric, member.Score * metric.Weight * Math.Pow(2, -later / DetectionWords.RankHalvesSteps)));
             }
         }
 

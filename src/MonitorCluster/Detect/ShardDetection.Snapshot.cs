@@ -35,6 +35,7 @@ public sealed partial class ShardDetection
             WriteBlock(target, Encoding.UTF8.GetBytes(host.Name));
             WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<StaleRule>(in host.Silence)));
             WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<SignalRate>(in host.Rate)));
+            WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<HourPeaks>(in host.Hours)));
             WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<IncidentState>(in host.Incident)));
             WriteBlock(target, MemoryMarshal.AsBytes<long>([host.WindowEndMs, host.NextJudgeMs, host.IsDirty ? 1 : 0]));
             WriteBlock(target, MemoryMarshal.AsBytes(host.Members));
@@ -212,6 +213,7 @@ public sealed partial class ShardDetection
     private static bool TryReadHost(ReadOnlySpan<byte> source, ref int offset, HostWatch host, bool isSame)
     {
         if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> rate) || rate.Length != Unsafe.SizeOf<SignalRate>()
+            || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> hours) || hours.Length != Unsafe.SizeOf<HourPeaks>()
             || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> incident) || incident.Length != Unsafe.SizeOf<IncidentState>()
             || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> times) || times.Length != 3 * sizeof(long)
             || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> members) || members.Length % Unsafe.SizeOf<SignalMember>() != 0
@@ -224,6 +226,7 @@ public sealed partial class ShardDetection
         {
             ReadOnlySpan<long> saved = MemoryMarshal.Cast<byte, long>(times);
             host.Rate = MemoryMarshal.Read<SignalRate>(rate);
+            host.Hours = MemoryMarshal.Read<HourPeaks>(hours);
             host.Incident = MemoryMarshal.Read<IncidentState>(incident);
             (host.WindowEndMs, host.NextJudgeMs, host.IsDirty) = (saved[0], saved[1], saved[2] != 0);
             host.Restore(MemoryMarshal.Cast<byte, SignalMember>(members), MemoryMarshal.Cast<byte, int>(closed));

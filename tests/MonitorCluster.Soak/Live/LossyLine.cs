@@ -7,7 +7,7 @@ namespace MonitorCluster.Soak.Live;
 /// <summary>Connections over an address of which the packet filter loses every third packet: retransmissions, and nothing else of note.</summary>
 internal static class LossyLine
 {
-    private const int Connections = 32;
+    private const int Connections = 24;
     private const double Loss = 0.3;
     private static readonly IPAddress Address = IPAddress.Parse("127.0.77.1");
 
@@ -40,7 +40,7 @@ internal static class LossyLine
             while (true)
             {
                 await client.GetStream().WriteAsync(bytes, cancellationToken);
-                await Task.Delay(5, cancellationToken);
+                await Task.Delay(20, cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
