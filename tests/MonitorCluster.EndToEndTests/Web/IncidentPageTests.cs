@@ -134,7 +134,8 @@ public sealed class IncidentPageTests(PageFixture fixture) : IClassFixture<PageF
         Body = JsonSerializer.Serialize(new { status = "success", data }),
     };
 
-    private static object Verdict(string phase, double? left) => new { metric = "node_load1", labels = new { host = "quarry" }, phase, learningSecondsLeft = left };
+    private static object Verdict(string phase, double? left) =>
+        new { metric = "node_load1", labels = new { host = "quarry" }, phase, learningSecondsLeft = left };
 
     private static object Incident() => new
     {
