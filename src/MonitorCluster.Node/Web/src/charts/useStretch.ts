@@ -16,7 +16,9 @@ export function useStretch(expressions: readonly string[], from: number, to: num
     const abort = new AbortController();
     let timer: number | undefined;
     const load = async () => {
-      const end = Math.ceil(to ?? nodeNow());
+      // Never beyond now: a series is held for a while, and would be drawn into the future.
+      const now = nodeNow();
+      const end = Math.floor(Math.min(to ?? now, now));
       const step = stepOf(Math.max(60, end - from));
       const times = grid(end - Math.floor((end - from) / step) * step, end, step);
       try {
@@ -30,7 +32,7 @@ export function useStretch(expressions: readonly string[], from: number, to: num
         if (!abort.signal.aborted) setResult({ frame, state: 'failed', problem: wordsOf(e) });
       }
 
-      if (to === null && !abort.signal.aborted) timer = setTimeout(load, refreshSeconds * 1000);
+      if ((to === null || to > nodeNow()) && !abort.signal.aborted) timer = setTimeout(load, refreshSeconds * 1000);
     };
     void load();
     return () => {

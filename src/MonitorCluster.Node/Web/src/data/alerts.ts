@@ -19,8 +19,18 @@ export function newestSequence(): number {
   return lastSeq;
 }
 
+// When much goes wrong at once, thousands come within a second: they are taken together.
+const gatherMs = 50;
+let gathered: Alert[] = [];
+
 export function applyAlert(alert: Alert): void {
-  merge([alert], null, 0);
+  if (typeof alert?.seq === 'number') lastSeq = Math.max(lastSeq, alert.seq);
+  if (gathered.push(alert) > 1) return;
+  setTimeout(() => {
+    const fresh = gathered;
+    gathered = [];
+    merge(fresh, null, 0);
+  }, gatherMs);
 }
 
 export async function loadAlerts(): Promise<void> {
@@ -88,5 +98,7 @@ export function severityRank(alert: Alert): number {
 export function byUrgency(a: Alert, b: Alert): number {
   // What is over counts by its end only.
   if (a.status === 'resolved' && b.status === 'resolved') return secondsOf(b.endsAt) - secondsOf(a.endsAt) || b.seq - a.seq;
-  return statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status) || severityRank(a) - severityRank(b) || b.seq - a.seq;
+  // Series stand behind the incidents that tell of them, so that many of them push none out of the page's memory.
+  const byStatus = statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status);
+  return byStatus || Number(isNews(b)) - Number(isNews(a)) || severityRank(a) - severityRank(b) || b.seq - a.seq;
 }

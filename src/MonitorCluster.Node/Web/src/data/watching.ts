@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { formatAge, formatCount } from '../format';
 import { verdicts } from './api';
 import { pulse } from './hosts';
+import { usePolled } from './poll';
 
 // How many series detection watches, and how many of them it still learns.
 
@@ -15,7 +17,7 @@ export interface Watching {
 // Unusual and learning series come first: of a node with more series than this, these counts are still exact as a rule.
 const askedFor = 1000;
 
-export async function watching(signal: AbortSignal): Promise<Watching> {
+async function watching(signal: AbortSignal): Promise<Watching> {
   const all = await verdicts({ all: true, limit: askedFor }, signal);
   const learning = all.filter(verdict => verdict.phase === 'learning');
   return {
@@ -24,6 +26,15 @@ export async function watching(signal: AbortSignal): Promise<Watching> {
     learningSecondsLeft: learning.reduce((most, verdict) => Math.max(most, verdict.learningSecondsLeft ?? 0), 0),
     watched: all.length < askedFor ? all.filter(verdict => verdict.phase !== 'unjudged').length : null,
   };
+}
+
+// Seldom, for the answer is long where there are many series; while some learn, often enough to see them finish.
+export function useWatching(): Watching | null {
+  const [seconds, setSeconds] = useState(60);
+  const { data } = usePolled('watching', seconds, watching);
+  const wanted = (data?.learning ?? 0) > 0 ? 15 : 60;
+  if (wanted !== seconds) setSeconds(wanted);
+  return data;
 }
 
 // "86 series are watched; 12 still learn, longest 3 min."

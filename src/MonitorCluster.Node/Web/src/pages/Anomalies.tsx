@@ -4,7 +4,7 @@ import { secondsOf } from '../data/alerts';
 import { useAction, usePolled, type Polled } from '../data/poll';
 import { selectorOf, seriesText } from '../data/promql';
 import { hrefOf } from '../data/url';
-import { watching, watchingWords } from '../data/watching';
+import { useWatching, watchingWords } from '../data/watching';
 import { formatAge, formatClock, formatDateTime, formatValue } from '../format';
 import { HeatStrip } from '../parts/HeatStrip';
 import { allLabels, bandWords, channelWords, countOf, isCounter, judgedUnit, ownLabels } from '../parts/words';
@@ -13,7 +13,7 @@ const shownAtMost = 200;
 
 export function Anomalies() {
   const unusual = usePolled('unusual', 5, signal => api.verdicts({ limit: shownAtMost }, signal));
-  const counts = usePolled('watching', 60, watching);
+  const counts = useWatching();
   const mutes = usePolled('mutes', 15, signal => api.mutes(signal));
   const problem = unusual.problem || mutes.problem;
   const items = unusual.data ?? [];
@@ -21,7 +21,7 @@ export function Anomalies() {
     <main class="page">
       <div class="bar">
         <h1>Anomalies</h1>
-        {counts.data !== null && <span class="about">{watchingWords(counts.data)}</span>}
+        {counts !== null && items.length > 0 && <span class="about">{watchingWords(counts)}</span>}
       </div>
       {problem !== '' && (
         <p class="error" role="alert">
@@ -37,7 +37,7 @@ export function Anomalies() {
         {unusual.data === null ? (
           problem === '' && <p class="calm">Loading …</p>
         ) : items.length === 0 ? (
-          <p class="calm">Nothing is unusual. {counts.data === null ? '' : watchingWords(counts.data)}</p>
+          <p class="calm">Nothing is unusual. {counts === null ? '' : watchingWords(counts)}</p>
         ) : (
           <Unusual items={items} />
         )}

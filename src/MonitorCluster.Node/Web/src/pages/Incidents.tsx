@@ -1,6 +1,6 @@
 import { alerts, byUrgency, isIncident, isOpen } from '../data/alerts';
 import * as api from '../data/api';
-import { watching, watchingWords } from '../data/watching';
+import { useWatching, watchingWords } from '../data/watching';
 import { usePolled } from '../data/poll';
 import { useStore } from '../data/store';
 import { place } from '../data/url';
@@ -8,6 +8,7 @@ import { IncidentList } from '../parts/IncidentRow';
 import { IncidentPage } from './Incident';
 
 const askedFor = 100;
+const openAtMost = 200;
 
 export function Incidents() {
   const id = useStore(place).params.get('id');
@@ -17,7 +18,7 @@ export function Incidents() {
 function List() {
   const live = useStore(alerts);
   const past = usePolled('incidents', 15, signal => api.incidents(askedFor, signal));
-  const counts = usePolled('watching', 60, watching);
+  const counts = useWatching();
   const all = merge(live.filter(isIncident), past.data ?? []);
   const open = all.filter(isOpen).sort(byUrgency);
   const over = all.filter(alert => !isOpen(alert)).sort(byUrgency);
@@ -26,7 +27,7 @@ function List() {
     <main class="page">
       <div class="bar">
         <h1>Incidents</h1>
-        {counts.data !== null && <span class="about">{watchingWords(counts.data)}</span>}
+        {counts !== null && open.length > 0 && <span class="about">{watchingWords(counts)}</span>}
       </div>
       {past.problem !== '' && (
         <p class="error" role="alert">
@@ -38,7 +39,8 @@ function List() {
           <h2>Open</h2>
           <span class="about">{open.length > 0 ? `${open.length}` : ''}</span>
         </header>
-        <IncidentList items={open} empty={known ? `Nothing is unusual. ${counts.data === null ? '' : watchingWords(counts.data)}` : 'Loading …'} />
+        <IncidentList items={open.slice(0, openAtMost)} empty={known ? `Nothing is unusual. ${counts === null ? '' : watchingWords(counts)}` : 'Loading …'} />
+        {open.length > openAtMost && <p class="hint">The {openAtMost} most urgent of {open.length}.</p>}
       </section>
       {over.length > 0 && (
         <section class="card" aria-label="Resolved incidents">

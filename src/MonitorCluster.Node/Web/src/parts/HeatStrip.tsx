@@ -8,7 +8,7 @@ import { countOf } from './words';
 // The last hour, a cell a minute, a row a host: how many series were unusual.
 const minutes = 60;
 const stepSeconds = 60;
-const hostsAtMost = 25;
+const hostsAtMost = 15;
 const expression = 'sum by (host) (max_over_time(anomaly_bit[1m]))';
 // Five shades at most: more nobody tells apart.
 const shades = [1, 2, 4, 8];
