@@ -130,9 +130,9 @@ internal sealed partial class FleetActor : ReceiveActor, IWithTimers
             return; // another holder, or another alert than was read: the next look sees it
         }
 
-        setup.Committed(last);
         foreach (FleetChange change in changes.Where(c => c.Entry is not null))
         {
+            setup.Committed(last);
             LogChange(AlertJson.Name(change.Alert.Status), change.Alert.Summary);
         }
     }
