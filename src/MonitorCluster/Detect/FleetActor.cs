@@ -133,7 +133,7 @@ internal sealed partial class FleetActor : ReceiveActor, IWithTimers
         foreach (FleetChange change in changes.Where(c => c.Entry is not null))
         {
             setup.Committed(last);
-            LogChange(AlertJson.Name(change.Alert.Status), change.Alert.Summary);
+            LogChange(change.Alert.Status, change.Alert.Summary);
         }
     }
 
@@ -158,8 +158,8 @@ internal sealed partial class FleetActor : ReceiveActor, IWithTimers
         change.Alert.Id.Length > 0 ? change.Alert.Id : null, AlertRows.State(change.Alert.Status), AlertRows.Body(change.Alert),
         change.Entry is { } entry ? AlertRows.Body(entry) : null);
 
-    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Fleet incident, {Status}: {Summary}")]
-    private partial void LogChange(string status, string summary);
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Fleet incident {Status}: {Summary}")]
+    private partial void LogChange(AlertStatus status, string summary);
 
     private sealed class LookDue
     {

@@ -39,6 +39,9 @@ public sealed class FleetTests
         fleet.Run(seconds: 11, load: 9);
         Assert.Equal((AlertStatus.Acknowledged, "ann"), (fleet.OpenOfTheFleet()[0].Status, fleet.OpenOfTheFleet()[0].AcknowledgedBy));
 
+        IncidentHistory now = fleet.Ask(a => a.IncidentAsync(open.Id, default))!;
+        Assert.Equal((AlertStatus.Acknowledged, true), (now.Incident.Status, now.Incident.Members.Single().IsOn));
+
         fleet.Run(seconds: 110, load: 0.2);
 
         Assert.Empty(fleet.OpenOfTheFleet());

@@ -117,7 +117,8 @@ public sealed class QueryLegCodecTests
     public void Answer_MoreSignalsThanAnyNodeGives_IsRefused(int moreMetrics, int moreHosts, bool isTaken)
     {
         SignalHost[] hosts = [.. Enumerable.Repeat(new SignalHost("h", 0), MetricSignals.NamedMax + moreHosts)];
-        MetricSignals[] signals = [.. Enumerable.Repeat(new MetricSignals("m", 1, 1, 0, []), MetricSignals.MetricsMax - 1 + moreMetrics), new("n", 1, 1, 1, hosts)];
+        IEnumerable<MetricSignals> calm = Enumerable.Repeat(new MetricSignals("m", 1, 1, 0, []), MetricSignals.MetricsMax - 1 + moreMetrics);
+        MetricSignals[] signals = [.. calm, new("n", 1, 1, 1, hosts)];
 
         Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(new QueryLegAnswer { Signals = signals }).Span, 0, out _));
     }
@@ -144,7 +145,8 @@ public sealed class QueryLegCodecTests
         var verdict = new SeriesVerdict { Labels = LabelSet.Empty, Phase = SeriesPhase.Usual, StepSeconds = 1, Reason = "" };
         QueryLegAnswer answer = what == 0 ? new QueryLegAnswer { Verdicts = [verdict] } : new QueryLegAnswer { Mutes = [new Mute("", "", 0, "", "", 0)] };
         byte[] bytes = QueryAnswerCodec.Encode(answer).ToArray();
-        int at = bytes.Length - 4 - (what == 0 ? VerdictCodec.VerdictBytesMin + 1 : VerdictCodec.MuteBytesMin); // no mutes, found, series, no signals are behind
+        int behind = 4; // no mutes or no verdicts; found, series; no signals
+        int at = bytes.Length - behind - (what == 0 ? VerdictCodec.VerdictBytesMin + 1 : VerdictCodec.MuteBytesMin);
         Assert.Equal(1, bytes[at]);
         bytes[at] = count;
 
