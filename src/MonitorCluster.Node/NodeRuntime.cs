@@ -3,6 +3,7 @@ using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
+using MonitorCluster.Detect;
 using MonitorCluster.Query;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.PromQl;
@@ -55,17 +56,21 @@ internal sealed partial class NodeRuntime : NodeCore
         var gather = new ShardGather(Routes, legs, new PeerLegs(Peers), ports.Time);
         System.ActorOf(
             Props.Create(() => new QueryLegServer(legs, Peers, settings.Http.QueriesMax, ports.Loggers.CreateLogger<QueryLegServer>())), "query-legs");
-        Feed = new AlertFeed(Reader, gather);
+        Feed = new AlertFeed(Reader, gather, Control) { Committed = Committed };
         Anomalies = new AnomalyFeed(Reader, gather, Shape, Feed);
         Feedback = new FeedbackDesk(Anomalies, ports.Time, ports.Random);
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
+        IActorRef signals = System.ActorOf(Props.Create(() => new SignalGatherActor(gather)), "fleet-signals");
+        var fleetSetup = new FleetSetup(settings.Detect, Control, signals, Committed, ports.Loggers.CreateLogger<FleetActor>());
+        IActorRef fleet = System.ActorOf(Props.Create(() => new FleetActor(fleetSetup)), "fleet");
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
         memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
 
         // Everybody who must miss no news is subscribed before there is any: an actor that subscribes itself does so when it runs for the first time.
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         Subscribe(node, NodeActor.Events);
+        Subscribe(fleet, FleetActor.Events);
         Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
@@ -207,6 +212,9 @@ internal sealed partial class NodeRuntime : NodeCore
         dataDirectoryId,
         Alone: settings.Cluster.SeedAddresses.Count == 0,
         []);
+
+    // Written to the alert log by other ways than the journal's.
+    private void Committed(long lastSequence) => System.EventStream.Publish(new AlertsCommitted(lastSequence));
 
     private IActorRef MakeStore(string name) =>
         System.ActorOf(StoreActor.Props(Ports.Store, StoreStatistics, Ports.Time, Ports.Loggers.CreateLogger<StoreActor>()), name);

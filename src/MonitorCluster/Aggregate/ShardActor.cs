@@ -82,6 +82,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         Receive<GetOpenAlerts>(_ => Sender.Tell(state.OpenAlerts()));
         Receive<GetVerdicts>(m => Sender.Tell(state.Verdicts(m.Metric, m.FixedLabels, m.All, NowMs)));
         Receive<GetMutes>(_ => Sender.Tell(state.Mutes()));
+        Receive<GetSignals>(_ => Sender.Tell(state.Signals(NowMs)));
     }
 
     private ShardState NewState() => new(recipe.ShardId, context.Aggregate, context.Detect, context.Counters);

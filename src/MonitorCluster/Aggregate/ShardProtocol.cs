@@ -67,6 +67,9 @@ internal sealed record GetVerdicts(string? Metric, IReadOnlyList<Label> FixedLab
 /// <summary>Asks for the mutes that have not ended; answered with a list of <see cref="Mute"/>.</summary>
 internal sealed record GetMutes;
 
+/// <summary>Asks on which hosts each metric is unusual; answered with a list of <see cref="MetricSignals"/>.</summary>
+internal sealed record GetSignals;
+
 /// <summary>A person says something about anomalies; answered with <see cref="FeedbackGiven"/>, and durable with the next journal row.</summary>
 internal sealed record GiveFeedback(FeedbackCommand Command);
 

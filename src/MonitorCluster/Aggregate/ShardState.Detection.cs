@@ -64,6 +64,9 @@ internal sealed partial class ShardState
         return found;
     }
 
+    /// <summary>On which hosts each metric is unusual.</summary>
+    public IReadOnlyList<MetricSignals> Signals(long nowMs) => detection.SignalsByMetric(nowMs);
+
     /// <summary>A person takes an alert in hand.</summary>
     public AcknowledgeOutcome Acknowledge(long nowMs, string alertId, string by, string comment)
     {

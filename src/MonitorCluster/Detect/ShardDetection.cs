@@ -20,7 +20,7 @@ public readonly record struct DerivedScore(int Series, long EndMs, float Score, 
 /// unusual becomes a member of its host (<see cref="HostWatch"/>), which decides whether that is an incident.
 /// One writer: the shard's mailbox. Cost: a few compares per sample; one walk over the open steps per step that a tick closes.
 /// Parts: ShardDetection.Hosts.cs judges hosts and writes alerts; .Feedback.cs takes what people say; .Snapshot.cs saves and restores;
-/// .Verdicts.cs answers what it thinks.
+/// .Verdicts.cs answers what it thinks; .Signals.cs tells the fleet.
 /// </remarks>
 public sealed partial class ShardDetection
 {
@@ -96,6 +96,11 @@ public sealed partial class ShardDetection
         if (isJudged && slot == NoSlot)
         {
             slot = AddSlot(series);
+        }
+
+        if (isJudged && watched[series].Labels is null)
+        {
+            CountJudged(labels.Metric, HostNumber(labels.Host), 1);
         }
 
         watched[series] = new Watched(labels, metric, HostNumber(labels.Host), isJudged ? slot : NoSlot);
@@ -189,6 +194,11 @@ public sealed partial class ShardDetection
         if (series >= seriesCount)
         {
             return;
+        }
+
+        if (watched[series] is { Labels: { } labels, Slot: not NoSlot } by)
+        {
+            CountJudged(labels.Metric, by.Host, -1);
         }
 
         Reset(series);

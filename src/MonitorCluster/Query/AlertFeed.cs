@@ -3,6 +3,7 @@ using System.Text;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Query;
 
@@ -13,8 +14,15 @@ namespace MonitorCluster.Query;
 /// </remarks>
 /// <param name="reader">A store actor for reads.</param>
 /// <param name="gather">The way to every shard.</param>
-internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFeed
+/// <param name="control">The store actor that acknowledges alerts of the cluster itself.</param>
+internal sealed class AlertFeed(IActorRef reader, ShardGather gather, IActorRef control) : IAlertFeed
 {
+    /// <summary>How the id of an alert begins that belongs to no shard.</summary>
+    public const string ClusterPrefix = "c-";
+
+    // Each try reads what the one before has met: the fleet's incidents change every ten seconds at most.
+    private const int AcknowledgeTries = 5;
+
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
@@ -41,6 +49,9 @@ internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFe
         get => openByState;
         set => openByState = value;
     }
+
+    /// <summary>Hears the last number of the log when this feed has written to it.</summary>
+    public Action<long> Committed { get; init; } = _ => { };
 
     /// <inheritdoc/>
     public bool IsAnnounced => announced.Task.IsCompleted;
@@ -120,6 +131,11 @@ internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFe
     public async Task<AcknowledgeOutcome> AcknowledgeAsync(string id, string by, string comment, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(id);
+        if (id.StartsWith(ClusterPrefix, StringComparison.Ordinal))
+        {
+            return await AcknowledgeOfClusterAsync(id, by, comment, cancellationToken);
+        }
+
         ClusterRoutes routes = gather.Map.Current;
         bool isOfShard = int.TryParse(id.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int shardId);
         if (routes.Shards.Count > 0 && (!isOfShard || routes.Find(shardId) is null))
@@ -132,6 +148,41 @@ internal sealed class AlertFeed(IActorRef reader, ShardGather gather) : IAlertFe
         var question = new QueryLeg { Kind = QueryLegKind.Acknowledge, Name = id, By = by, Comment = comment };
         await gather.AskAsync([shardId], AnswerTimeout, () => question, (_, answer) => outcome = answer.Outcome, null, cancellationToken);
         return outcome;
+    }
+
+    // No shard decides about it: whoever is asked writes it, on what was read, so that neither this nor a change of the lease's holder is lost.
+    private async Task<AcknowledgeOutcome> AcknowledgeOfClusterAsync(string id, string by, string comment, CancellationToken cancellationToken)
+    {
+        if (gather.Map.Current.Self is not { } self)
+        {
+            throw new QueryException(QueryErrorKind.Unavailable, "this node has not joined the cluster yet");
+        }
+
+        for (int i = 0; i < AcknowledgeTries; i++)
+        {
+            IReadOnlyList<OpenAlertRow> rows = await StoreReads.AskAsync(reader, "open-alerts", s => s.OpenAlerts(), AnswerTimeout, cancellationToken);
+            if (rows.FirstOrDefault(r => r.ShardId is null && r.AlertId == id) is not { } row)
+            {
+                return AcknowledgeOutcome.NotOpen;
+            }
+
+            if (row.State != AlertState.Firing)
+            {
+                return row.State == AlertState.Pending ? AcknowledgeOutcome.Pending : AcknowledgeOutcome.Acknowledged;
+            }
+
+            AlertRecord taken = Parse(row.Body, id) with { Seq = null, Status = AlertStatus.Acknowledged, AcknowledgedBy = by, Comment = comment };
+            string body = AlertRows.Body(taken);
+            long? last = await StoreReads.AskAsync(
+                control, "acknowledge-cluster-alert", s => s.AcknowledgeClusterAlert(self.Incarnation, row, body), AnswerTimeout, cancellationToken);
+            if (last is { } committed)
+            {
+                Committed(committed);
+                return AcknowledgeOutcome.Acknowledged;
+            }
+        }
+
+        throw new QueryException(QueryErrorKind.Unavailable, $"alert {id} changes all the time, or this node is no member any more; try again");
     }
 
     private static AlertRecord Parse(string body, string alertId) => AlertJson.TryRead(Encoding.UTF8.GetBytes(body), out AlertRecord? alert)

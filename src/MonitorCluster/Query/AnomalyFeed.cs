@@ -111,6 +111,12 @@ internal sealed class AnomalyFeed(IActorRef reader, ShardGather gather, ClusterS
                 [shardId], new QueryLeg { Kind = QueryLegKind.OpenAlerts }, a => open = a.Alerts.FirstOrDefault(x => x.Id == id) ?? open, scope,
                 cancellationToken);
         }
+        else if (id.StartsWith(AlertFeed.ClusterPrefix, StringComparison.Ordinal))
+        {
+            // No shard has it: the store's row is the incident, with members that the log has not.
+            IReadOnlyList<OpenAlertRow> rows = await StoreReads.AskAsync(reader, "open-alerts", s => s.OpenAlerts(), AnswerTimeout, cancellationToken);
+            open = rows.Where(r => r.ShardId is null && r.AlertId == id).Select(r => Parse(r.AlertId, r.Body)).FirstOrDefault();
+        }
 
         var timeline = new List<AlertRecord>();
         bool isWhole = await LookBackAsync(
@@ -174,7 +180,7 @@ internal sealed class AnomalyFeed(IActorRef reader, ShardGather gather, ClusterS
         {
             long end = before;
             AlertLogPart part = await StoreReads.AskAsync(reader, name, s => look(s, end), AnswerTimeout, cancellationToken);
-            found.AddRange(part.Rows.Select(Parse));
+            found.AddRange(part.Rows.Select(r => Parse(r.AlertId, r.Body)));
             if (part.Next == 0 || found.Count >= enough)
             {
                 return true;
@@ -186,7 +192,7 @@ internal sealed class AnomalyFeed(IActorRef reader, ShardGather gather, ClusterS
         return false;
     }
 
-    private static AlertRecord Parse(AlertLogRow row) => AlertJson.TryRead(Encoding.UTF8.GetBytes(row.Body), out AlertRecord? alert)
+    private static AlertRecord Parse(string alertId, string body) => AlertJson.TryRead(Encoding.UTF8.GetBytes(body), out AlertRecord? alert)
         ? alert!
-        : throw new InvalidDataException($"the stored alert {row.AlertId} cannot be read");
+        : throw new InvalidDataException($"the stored alert {alertId} cannot be read");
 }

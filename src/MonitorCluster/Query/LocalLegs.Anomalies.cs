@@ -39,6 +39,13 @@ internal sealed partial class LocalLegs
         return new QueryLegAnswer { Mutes = [.. mutes.Values] };
     }
 
+    private static async Task<QueryLegAnswer> SignalsAsync(LegWork work, CancellationToken cancellationToken)
+    {
+        var parts = new List<MetricSignals>();
+        await AskAsync<IReadOnlyList<MetricSignals>>(work, new GetSignals(), (_, signals) => parts.AddRange(signals), cancellationToken);
+        return new QueryLegAnswer { Signals = MetricSignals.Sum(parts) };
+    }
+
     // The shard knows first; what counts is what the store has. A flush leaves out what is fenced and does not say so, but epochs only rise: a shard
     // that this node still owns in the epoch of the question was not fenced when it was written. The others are not covered, and their owner is asked.
     private async Task<QueryLegAnswer> FeedbackAsync(QueryLeg leg, LegWork work, CancellationToken cancellationToken)

@@ -61,6 +61,7 @@ internal sealed partial class LocalLegs(LegContext context)
                 QueryLegKind.Verdicts => await VerdictsAsync(leg, work, cancellationToken),
                 QueryLegKind.Mutes => await MutesAsync(work, cancellationToken),
                 QueryLegKind.Feedback => await FeedbackAsync(leg, work, cancellationToken),
+                QueryLegKind.Signals => await SignalsAsync(work, cancellationToken),
                 _ => new QueryLegAnswer { Metadata = MetadataOf(leg.Name) },
             };
             return answer with { Version = context.Map.Current.Version, IsConfirmed = isConfirmed, Coverage = work.Coverage };

@@ -49,6 +49,7 @@ internal static class QueryAnswerCodec
         Write(writer, answer.Mutes, VerdictCodec.Write);
         writer.Byte(answer.Feedback.IsFound ? (byte)1 : (byte)0);
         writer.Number(answer.Feedback.Series);
+        Write(writer, answer.Signals, SignalsCodec.Write);
         return writer.Written;
     }
 
@@ -84,6 +85,7 @@ internal static class QueryAnswerCodec
             Verdicts = Read(ref reader, VerdictCodec.VerdictBytesMin, VerdictCodec.ReadVerdict),
             Mutes = Read(ref reader, VerdictCodec.MuteBytesMin, VerdictCodec.ReadMute),
             Feedback = new FeedbackOutcome(reader.Byte(1) == 1, (int)reader.Number(int.MaxValue)),
+            Signals = Read(ref reader, SignalsCodec.BytesMin, SignalsCodec.Read, MetricSignals.MetricsMax),
         };
         answer = reader.IsAtEnd && format == QueryLegCodec.Format ? decoded : null;
         return answer is not null;

@@ -43,6 +43,9 @@ internal enum QueryLegKind : byte
 
     /// <summary>What a person says about anomalies (<see cref="QueryLeg.Name"/>, a <see cref="FeedbackCommand"/>); answered when that is durable.</summary>
     Feedback = 12,
+
+    /// <summary>On how many hosts, and on which, each metric is unusual.</summary>
+    Signals = 13,
 }
 
 /// <summary>One node's part of a question. What a kind does not use is left out.</summary>
@@ -52,7 +55,7 @@ internal sealed record QueryLeg
     public const string All = "all";
 
     /// <summary>The kind with the largest number.</summary>
-    public const QueryLegKind KindMax = QueryLegKind.Feedback;
+    public const QueryLegKind KindMax = QueryLegKind.Signals;
 
     /// <summary>What is asked.</summary>
     public required QueryLegKind Kind { get; init; }
@@ -157,6 +160,9 @@ internal sealed record QueryLegAnswer
 
     /// <summary>What became of feedback in the shards that the answer covers, all together.</summary>
     public FeedbackOutcome Feedback { get; init; }
+
+    /// <summary>On how many hosts each metric is unusual, in the shards that the answer covers, all together.</summary>
+    public IReadOnlyList<MetricSignals> Signals { get; init; } = [];
 }
 
 /// <summary>One shard in numbers.</summary>

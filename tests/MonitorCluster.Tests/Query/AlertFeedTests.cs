@@ -2,6 +2,7 @@ using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Query;
+using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Tests.Query;
@@ -102,6 +103,24 @@ public sealed class AlertFeedTests
     }
 
     [Fact]
+    public void Acknowledge_OfTheFleet_IsWrittenByWhomeverIsAskedOnWhatWasRead()
+    {
+        var world = new QueryWorld(nodes: 2, shards: 2);
+        QueryNode asked = world.Nodes[1];
+        asked.Stored.Add(Row(Tests.Alert.Alerts.Make(LabelSet.Empty, id: "c-4", seq: 4, channel: "fleet"), null, AlertState.Firing));
+        asked.Stored.Add(Row(Tests.Alert.Alerts.Make(LabelSet.Empty, id: "c-5", seq: 5), null, AlertState.Acknowledged));
+        asked.Acknowledged.Enqueue(null); // somebody wrote meanwhile
+        asked.Acknowledged.Enqueue(9);
+
+        Assert.Equal(AcknowledgeOutcome.Acknowledged, world.Run(() => asked.Feed.AcknowledgeAsync("c-4", "ann", "mine", default)));
+        Assert.Equal(AcknowledgeOutcome.Acknowledged, world.Run(() => asked.Feed.AcknowledgeAsync("c-5", "ann", "mine", default)));
+        Assert.Equal(AcknowledgeOutcome.NotOpen, world.Run(() => asked.Feed.AcknowledgeAsync("c-6", "ann", "mine", default)));
+
+        Assert.Empty(asked.Acknowledged);
+        Assert.Equal([9], asked.Committed);
+    }
+
+    [Fact]
     public async Task Announce_FromWhicheverNode_WakesReadersAndNeverGoesBack()
     {
         var world = new QueryWorld(nodes: 1, shards: 1);
@@ -130,7 +149,7 @@ public sealed class AlertFeedTests
             whileReading();
             return stored;
         })));
-        var feed = new AlertFeed(reader, world.Nodes[0].Gather);
+        var feed = new AlertFeed(reader, world.Nodes[0].Gather, reader);
         feed.Announce(1_000);
 
         world.Run(() => feed.ReadLogAsync(10, 5, default));

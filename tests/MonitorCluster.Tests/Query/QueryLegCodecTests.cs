@@ -80,6 +80,8 @@ public sealed class QueryLegCodecTests
         Assert.Equal(answer.Verdicts, read.Verdicts);
         Assert.Equal(answer.Mutes, read.Mutes);
         Assert.Equal(answer.Feedback, read.Feedback);
+        Assert.Equal(answer.Signals.Select(s => s with { Named = [] }), read.Signals.Select(s => s with { Named = [] }));
+        Assert.Equal(answer.Signals.SelectMany(s => s.Named), read.Signals.SelectMany(s => s.Named));
         for (int i = 0; i < answer.Series.Count; i++)
         {
             Assert.Equal(answer.Series[i].Labels, read.Series[i].Labels);
@@ -108,6 +110,19 @@ public sealed class QueryLegCodecTests
         Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(new QueryLegAnswer { Sizes = sizes }).Span, 0, out _));
     }
 
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(1, 0, false)]
+    [InlineData(0, 1, false)]
+    public void Answer_MoreSignalsThanAnyNodeGives_IsRefused(int moreMetrics, int moreHosts, bool isTaken)
+    {
+        SignalHost[] hosts = [.. Enumerable.Repeat(new SignalHost("h", 0), MetricSignals.NamedMax + moreHosts)];
+        IEnumerable<MetricSignals> calm = Enumerable.Repeat(new MetricSignals("m", 1, 1, 0, []), MetricSignals.MetricsMax - 1 + moreMetrics);
+        MetricSignals[] signals = [.. calm, new("n", 1, 1, 1, hosts)];
+
+        Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(new QueryLegAnswer { Signals = signals }).Span, 0, out _));
+    }
+
     [Fact]
     public void Answer_CountThatItsBytesCannotHold_AllocatesNothingForIt()
     {
@@ -130,7 +145,8 @@ public sealed class QueryLegCodecTests
         var verdict = new SeriesVerdict { Labels = LabelSet.Empty, Phase = SeriesPhase.Usual, StepSeconds = 1, Reason = "" };
         QueryLegAnswer answer = what == 0 ? new QueryLegAnswer { Verdicts = [verdict] } : new QueryLegAnswer { Mutes = [new Mute("", "", 0, "", "", 0)] };
         byte[] bytes = QueryAnswerCodec.Encode(answer).ToArray();
-        int at = bytes.Length - 3 - (what == 0 ? VerdictCodec.VerdictBytesMin + 1 : VerdictCodec.MuteBytesMin); // no mutes, found, series are behind
+        int behind = 4; // no mutes or no verdicts; found, series; no signals
+        int at = bytes.Length - behind - (what == 0 ? VerdictCodec.VerdictBytesMin + 1 : VerdictCodec.MuteBytesMin);
         Assert.Equal(1, bytes[at]);
         bytes[at] = count;
 
@@ -258,5 +274,6 @@ public sealed class QueryLegCodecTests
         ],
         Mutes = [new Mute("m1", "up{host=\"a\"}", 9, "ann", "é", -1)],
         Feedback = new FeedbackOutcome(true, 3),
+        Signals = [new MetricSignals("m", 9, 7, 3, [new SignalHost("", -1), new SignalHost("é", 5)]), new MetricSignals("", 0, 0, 0, [])],
     };
 }

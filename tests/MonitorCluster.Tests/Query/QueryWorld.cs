@@ -152,7 +152,8 @@ internal sealed class QueryNode
         Gather = new ShardGather(Routes, Legs, new PeerLegs(peers), world.System.TimeProvider);
         Server = world.System.ActorOf(Props.Create(() => new QueryLegServer(Legs, peers, 2, NullLogger.Instance)), $"legs-{number}");
         Query = new QueryService(Gather, world.Shape, world.Limits, 4, TimeSpan.FromSeconds(30));
-        Feed = new AlertFeed(reader, Gather);
+        Signals = world.System.ActorOf(Props.Create(() => new SignalGatherActor(Gather)), $"signals-{number}");
+        Feed = new AlertFeed(reader, Gather, reader) { Committed = Committed.Add };
         Anomalies = new AnomalyFeed(reader, Gather, world.Shape, Feed);
     }
 
@@ -178,7 +179,15 @@ internal sealed class QueryNode
     /// <summary>Open alerts in the store, as this node reads them.</summary>
     public List<OpenAlertRow> Stored { get; } = [];
 
+    /// <summary>What the store answers to acknowledgements of the cluster's own alerts, in order.</summary>
+    public Queue<long?> Acknowledged { get; } = [];
+
+    /// <summary>Numbers of the log that this node says it has written.</summary>
+    public List<long> Committed { get; } = [];
+
     public MetricCatalog Metrics { get; } = new();
+
+    public IActorRef Signals { get; }
 
     public RoutingMap Routes { get; }
 
@@ -292,6 +301,8 @@ internal sealed class FakeShard : ReceiveActor
         ]));
         Receive<GetMutes>(_ => Sender.Tell((IReadOnlyList<Mute>)
             [new Mute("all", "m", 9, "ann", "", 1), new Mute($"of-{shard}", "m", 9, "ann", "", 1)]));
+        Receive<GetSignals>(_ => Sender.Tell((IReadOnlyList<MetricSignals>)
+            [new MetricSignals("m", 2, 1, shard % 2, shard % 2 == 1 ? [new SignalHost($"host-{shard}", 1_000 + shard)] : [])]));
         Receive<GiveFeedback>(m =>
         {
             acts.Add($"{shard}: {m.Command.Kind} {m.Command.Id} {m.Command.Selector}{m.Command.Target}");
@@ -331,6 +342,7 @@ internal sealed class FakeReader : ReceiveActor
     public FakeReader(QueryNode node) => Receive<StoreCommand>(m => Sender.Tell(new StoreReply(m.Name, m.Tag, m.Name switch
     {
         "own-shards" => node.Owned,
+        "acknowledge-cluster-alert" => node.Acknowledged.Dequeue(),
         "ended-incidents" => Found(node, a => a.Kind is AlertKind.Incident or AlertKind.Stale && a.Status == AlertStatus.Resolved),
         "incident-history" => Found(node, a => a.Id == "0-5" || a.Incident == "0-5"), // the incident that tests ask for
         _ => (IReadOnlyList<OpenAlertRow>)[.. node.Stored],

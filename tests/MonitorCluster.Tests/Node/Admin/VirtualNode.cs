@@ -14,10 +14,11 @@ internal sealed class VirtualNode : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("mc-pbm-").FullName;
 
-    public VirtualNode(ILoggerFactory? loggers = null)
+    public VirtualNode(ILoggerFactory? loggers = null, Action<NodeSettings>? set = null)
     {
         var settings = new NodeSettings();
         settings.Node.Name = "n1";
+        set?.Invoke(settings);
         var ports = new NodePorts(
             Dispatcher.Time,
             Dispatcher,
