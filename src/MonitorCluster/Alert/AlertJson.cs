@@ -55,7 +55,7 @@ public static class AlertJson
         writer.WriteString("severity"u8, Name(alert.Severity));
         writer.WriteString("kind"u8, Name(alert.Kind));
         writer.WriteString("host"u8, alert.Host);
-        writer.WriteString("metric"u8, alert.Metric);
+        writer.WriteString("metric"u8, alert.Metric ?? alert.Members.FirstOrDefault()?.Labels.Metric); // an incident is about its most probable cause
         WriteLabels(writer, alert.Labels);
         writer.WriteString("startsAt"u8, Time(alert.StartsAtMs));
         writer.WriteString("endsAt"u8, alert.EndsAtMs is { } end ? Time(end) : null);
@@ -214,7 +214,7 @@ public static class AlertJson
             Status = ParseName<AlertStatus>(Required(root, "status")),
             Severity = ParseName<AlertSeverity>(Required(root, "severity")),
             Kind = ParseName<AlertKind>(Required(root, "kind")),
-            Labels = Labels(root),
+            Labels = Labels(root, isNamed: Required(root, "kind") != "incident"),
             Channel = Required(root, "channel"),
             Summary = Required(root, "summary"),
             StartsAtMs = Ms(Required(root, "startsAt")),
@@ -237,7 +237,7 @@ public static class AlertJson
     {
         double?[] band = Band(member);
         return new IncidentMember(
-            Labels(member),
+            Labels(member, isNamed: true),
             Required(member, "channel"),
             Ms(Required(member, "since")),
             IsTrue(member, "on"),
@@ -250,10 +250,10 @@ public static class AlertJson
             Required(member, "reason"));
     }
 
-    private static LabelSet Labels(JsonElement owner)
+    private static LabelSet Labels(JsonElement owner, bool isNamed)
     {
         List<Label> labels = [.. owner.GetProperty("labels"u8).EnumerateObject().Select(p => new Label(p.Name, p.Value.GetString()!))];
-        if (Text(owner, "metric") is { } metric)
+        if (isNamed && Text(owner, "metric") is { } metric)
         {
             labels.Add(new Label(LabelSet.NameLabel, metric));
         }
