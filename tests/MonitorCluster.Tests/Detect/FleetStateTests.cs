@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using MonitorCluster.Alert;
-using MonitorCluster.Detect;
 
 namespace MonitorCluster.Tests.Detect;
 
