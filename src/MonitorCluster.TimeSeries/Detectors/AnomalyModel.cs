@@ -102,11 +102,16 @@ public struct AnomalyModel
         return outcome;
     }
 
-    /// <summary>Takes where the series is now as normal, as an operator may ask for: level and season move there; scales and histograms stay.</summary>
+    /// <summary>The mean of the last few values that were learnt from.</summary>
+    public readonly float Forecast => innovation.Forecast;
+
+    /// <summary>Takes a level as normal, as an operator may ask for: level and season move there; scales and histograms stay.</summary>
     /// <param name="expected">What was expected of the last step.</param>
-    public void AcceptLevel(float expected)
+    /// <param name="level">Where the series is now.</param>
+    public void AcceptLevel(float expected, float level)
     {
-        float shift = innovation.Forecast - expected;
+        float shift = level - expected;
+        innovation.Start(level);
         slow.Accept(slow.Level + shift);
         season.Shift(shift);
         levelWindow.Clear();
@@ -160,7 +165,7 @@ public struct AnomalyModel
         IncidentChange change = incident.Step(decades, sizes.Variance, settings, out bool acceptLevel);
         if (acceptLevel)
         {
-            AcceptLevel(expected);
+            AcceptLevel(expected, innovation.Forecast);
         }
 
         return new AnomalyOutcome(decades, hold.Step(decades, settings), channel, change, expected, spread);

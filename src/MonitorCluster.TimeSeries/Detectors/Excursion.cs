@@ -65,8 +65,9 @@ public struct Excursion
 
     /// <summary>Takes a closed step.</summary>
     /// <param name="judged">The step as the model and the metric's class see it.</param>
+    /// <param name="isFrozen">Whether nothing is learnt now: then it may last for ever.</param>
     /// <param name="settings">The constants.</param>
-    public ExcursionChange Step(in JudgedStep judged, DetectorSettings settings)
+    public ExcursionChange Step(in JudgedStep judged, bool isFrozen, DetectorSettings settings)
     {
         warnings = (byte)(((warnings << 1) | (judged.IsSignal && judged.Decades >= settings.WarningDecades ? 1 : 0)) & SustainedOf);
         padding = 0;
@@ -102,7 +103,7 @@ public struct Excursion
             return End(ExcursionChange.Returned);
         }
 
-        if (steps >= settings.RelearnSteps)
+        if (steps >= settings.RelearnSteps && !isFrozen)
         {
             return End(ExcursionChange.Accepted);
         }

@@ -30,6 +30,11 @@ public struct HourPeaks
     {
         (int day, int hour) = At(atMs);
         ref Slot slot = ref slots[hour];
+        if (day < slot.Day)
+        {
+            return; // a backlog of yesterday's says nothing of what was known then
+        }
+
         if (slot.Day != day)
         {
             bool isNext = slot.Day == day - 1;

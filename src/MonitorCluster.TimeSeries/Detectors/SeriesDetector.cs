@@ -12,6 +12,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 public struct SeriesDetector
 {
     private const float BandSigmas = 3;
+    private const int RememberedSteps = 30;
 
     private AnomalyModel model;
     private StuckRule stuckRule;
@@ -22,7 +23,9 @@ public struct SeriesDetector
     private float decades;
     private AnomalyChannel channel;
     private byte isSignal;
-    private short padding; // no byte of a snapshot is left to chance
+    private byte isFrozen;
+    private byte sinceSurprise; // steps since the surprise below
+    private float surprise; // the largest score of the last steps // no byte of a snapshot is left to chance
 
     /// <summary>The series' excursion.</summary>
     public readonly Excursion Excursion => excursion;
@@ -69,10 +72,11 @@ public struct SeriesDetector
             : model.Score(endMs, stepValue, settings.Model);
         (value, expected, spread, channel) = (stepValue, outcome.Expected, outcome.Spread, outcome.Channel);
         decades = Math.Max(0, outcome.Decades - feedback.Surcharge);
+        Remember();
         JudgedStep judged = Judge(endMs, metric, settings);
         isSignal = (byte)(judged.IsSignal ? 1 : 0);
-        padding = 0;
-        change = excursion.Step(judged, settings);
+        isFrozen = (byte)(feedback.IsFrozen ? 1 : 0);
+        change = excursion.Step(judged, feedback.IsFrozen, settings);
         if (change == ExcursionChange.Accepted)
         {
             AcceptLevel();
@@ -84,8 +88,16 @@ public struct SeriesDetector
     /// <summary>Takes the present level as the normal one; an open excursion is over.</summary>
     public void AcceptLevel()
     {
-        model.AcceptLevel(expected);
+        (surprise, sinceSurprise) = (0, 0);
+        model.AcceptLevel(expected, isFrozen != 0 ? value : model.Forecast); // what was not learnt from is not in the forecast
         excursion = default;
+    }
+
+    // A ramp is most surprising where it begins and matters to anybody only where it has got to: by then its steps are as the steps before them.
+    private void Remember()
+    {
+        bool isOver = sinceSurprise >= RememberedSteps;
+        (surprise, sinceSurprise) = isOver || decades >= surprise ? (decades, (byte)0) : (surprise, (byte)(sinceSurprise + 1));
     }
 
     private readonly JudgedStep Judge(long endMs, in MetricClass metric, DetectorSettings settings)
@@ -95,8 +107,8 @@ public struct SeriesDetector
         float bandLow = metric.IsCounter || metric.IsKnown ? Math.Max(0, low) : low;
         bool isOutside = ((metric.Direction & AnomalyDirection.Up) != 0 && value > expected + half)
             || ((metric.Direction & AnomalyDirection.Down) != 0 && value < low);
-        return new JudgedStep(
-            endMs, value, expected, bandLow, expected + half, decades, channel, isOutside, isOutside && decades >= settings.SignalDecades);
+        float score = isOutside ? Math.Max(decades, surprise) : decades;
+        return new JudgedStep(endMs, value, expected, bandLow, expected + half, score, channel, isOutside, isOutside && score >= settings.SignalDecades);
     }
 }
 

@@ -80,7 +80,7 @@ internal sealed partial class ShardState
     }
 
     /// <summary>The alerts that are open now, those among them whose number is still to come.</summary>
-    public IReadOnlyList<AlertRecord> OpenAlerts() => alerts.Open();
+    public IReadOnlyList<AlertRecord> OpenAlerts() => detection.OpenAlerts();
 
     /// <summary>Ends recovery: the stored open alerts win over what the replay computed; differences become transitions.</summary>
     public void EndRecovery(IReadOnlyList<OpenAlertRow> openAlerts, long nowMs)

@@ -93,15 +93,32 @@ public sealed class AlertBook
             return;
         }
 
-        AlertRecord after = Kept(facts, before);
+        AlertRecord after = UpToDate(before, facts);
         if (isNews)
         {
             Set(after, atMs, facts.Notify);
         }
         else
         {
-            open[(facts.Labels, facts.Channel)] = after with { Seq = before.Seq, Notify = before.Notify };
+            open[(facts.Labels, facts.Channel)] = after;
         }
+    }
+
+    /// <summary>An open alert with the details of now: id, number, start, status, whether people were told, and who has it in hand are kept.</summary>
+    public static AlertRecord UpToDate(AlertRecord before, AlertRecord facts)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(facts);
+        return facts with
+        {
+            Id = before.Id,
+            Seq = before.Seq,
+            Status = before.Status,
+            StartsAtMs = before.StartsAtMs,
+            AcknowledgedBy = before.AcknowledgedBy,
+            Comment = before.Comment,
+            Notify = before.Notify,
+        };
     }
 
     /// <summary>Ends an alert; nothing happens when it is not open.</summary>
@@ -260,15 +277,6 @@ public sealed class AlertBook
         open[(alert.Labels, alert.Channel)] = alert with { Notify = notify || wasTold };
         transitions.Add(new AlertTransition(alert, atMs));
     }
-
-    private static AlertRecord Kept(AlertRecord facts, AlertRecord before) => facts with
-    {
-        Id = before.Id,
-        Status = before.Status,
-        StartsAtMs = before.StartsAtMs,
-        AcknowledgedBy = before.AcknowledgedBy,
-        Comment = before.Comment,
-    };
 
     // Who was told that it began is told that it is over.
     private void Close(AlertRecord before, string summary, double? value, long atMs)

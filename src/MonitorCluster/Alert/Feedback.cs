@@ -31,6 +31,9 @@ public sealed record FeedbackCommand
     /// <summary>Most characters of a selector, a name or a comment.</summary>
     public const int TextMax = 1_000;
 
+    /// <summary>Most mutes at a time.</summary>
+    public const int MutesMax = 200;
+
     /// <summary>Largest offset in decades.</summary>
     public const double OffsetMax = 2;
 

@@ -54,7 +54,7 @@ public sealed record SeriesVerdict
     /// <summary>Upper end of the expected band.</summary>
     public double? BandHigh { get; init; }
 
-    /// <summary>Score of the last closed step, in decades.</summary>
+    /// <summary>Score of the last closed step, in decades; of an unusual series the largest since it began.</summary>
     public double Score { get; init; }
 
     /// <summary>Score at which a step of this series is a signal, feedback included.</summary>

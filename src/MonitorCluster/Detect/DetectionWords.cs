@@ -99,6 +99,9 @@ internal static class DetectionWords
         CultureInfo.InvariantCulture,
         $"{Host(host)} is as ever again after {Seconds(nowMs - last.StartsAtMs)} s ({last.MemberCount} series were unusual); it was: {last.Summary}");
 
+    /// <summary>An incident whose host is silent.</summary>
+    public static string Lost(string host, AlertRecord last) => $"{Host(host)} is silent, nothing more is known; it was: {last.Summary}";
+
     /// <summary>A series that stands still.</summary>
     public static AlertRecord Stuck(LabelSet labels, in MetricClass metric, double value, long endMs, long lastingMs) => new()
     {

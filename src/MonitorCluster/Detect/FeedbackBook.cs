@@ -43,7 +43,10 @@ internal sealed class FeedbackBook
     public double OffsetOf(int series, long atMs) => opinions.TryGetValue(series, out SeriesOpinion? opinion) ? Faded(opinion, atMs) : 0;
 
     /// <summary>What a detector is told.</summary>
-    public SeriesFeedback Of(int series, long atMs)
+    /// <param name="series">The series.</param>
+    /// <param name="atMs">The step's end.</param>
+    /// <param name="isUnusual">Whether its excursion is open: only then there is something real not to be learnt from.</param>
+    public SeriesFeedback Of(int series, long atMs, bool isUnusual)
     {
         bool isMuted = IsMuted(series);
         if (opinions.Count == 0 || !opinions.TryGetValue(series, out SeriesOpinion? opinion))
@@ -52,7 +55,7 @@ internal sealed class FeedbackBook
         }
 
         double surcharge = Faded(opinion, atMs) + (IsExpectedHour(opinion, atMs) ? SlotDecades : 0);
-        return new SeriesFeedback((float)surcharge, isMuted || opinion.IsReal);
+        return new SeriesFeedback((float)surcharge, isMuted || (opinion.IsReal && isUnusual));
     }
 
     /// <summary>Whether this piece of feedback was given before, and what came of it.</summary>
@@ -76,11 +79,14 @@ internal sealed class FeedbackBook
         done.RemoveRange(0, Math.Max(0, done.Count - RememberedMax));
     }
 
+    /// <summary>Whether a mute covers a host as a whole.</summary>
+    public bool Covers(LabelSet host) => mutes.Exists(m => Matches(m.Matchers, host));
+
     /// <summary>Adds a mute, or replaces the one of the same name.</summary>
-    /// <returns>False when the selector is none.</returns>
+    /// <returns>False when the selector is none, or there are as many mutes as there may be.</returns>
     public bool TryMute(FeedbackCommand command)
     {
-        if (!TryReadSelector(command.Selector, out LabelMatcher[] matchers))
+        if (mutes.Count >= FeedbackCommand.MutesMax || !TryReadSelector(command.Selector, out LabelMatcher[] matchers))
         {
             return false;
         }
@@ -166,7 +172,7 @@ internal sealed class FeedbackBook
 
     /// <summary>Everything as bytes.</summary>
     public byte[] Snapshot() => JsonSerializer.SerializeToUtf8Bytes(
-        new FeedbackState([.. Mutes], [.. opinions.Values], [.. done], [.. incidents]), FeedbackStateJson.Default.FeedbackState);
+        new FeedbackState([.. Mutes], [.. opinions.Values.OrderBy(o => o.Series)], [.. done], [.. incidents]), FeedbackStateJson.Default.FeedbackState);
 
     /// <summary>Takes what <see cref="Snapshot"/> wrote. Then register the series anew.</summary>
     /// <returns>False when the bytes are none; then nothing has changed.</returns>
@@ -182,7 +188,9 @@ internal sealed class FeedbackBook
             return false; // from a disk: whatever is wrong with it is one outcome
         }
 
-        if (state is null)
+        if (state is not { Mutes: not null, Opinions: not null, Done: not null, Incidents: not null }
+            || Array.Exists(state.Opinions, o => o?.Hours is null) || Array.Exists(state.Incidents, i => i?.Members is null)
+            || Array.Exists(state.Mutes, m => m?.Selector is null) || Array.Exists(state.Done, d => d?.Id is null))
         {
             return false;
         }

@@ -7,13 +7,14 @@ namespace MonitorCluster.Detect;
 /// <summary>What an incident of a host is at one moment.</summary>
 /// <param name="IsOpen">Whether one is open.</param>
 /// <param name="IsCritical">Whether somebody should look now.</param>
+/// <param name="IsTold">Whether people were told of it.</param>
 /// <param name="Padding">No byte of a snapshot is left to chance.</param>
 /// <param name="MemberPeak">The most members that were on at once.</param>
 /// <param name="OpenedMs">When it opened, milliseconds since 1970.</param>
 /// <param name="OnMs">When a member was seen on last.</param>
 /// <param name="ClosedMs">When the last one closed; 0 when there was none.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct IncidentState(byte IsOpen, byte IsCritical, short Padding, int MemberPeak, long OpenedMs, long OnMs, long ClosedMs);
+internal record struct IncidentState(byte IsOpen, byte IsCritical, byte IsTold, byte Padding, int MemberPeak, long OpenedMs, long OnMs, long ClosedMs);
 
 /// <summary>One host of a shard: its silence, its members, its usual share of signals, and its incident.</summary>
 /// <remarks>
@@ -32,6 +33,8 @@ internal sealed class HostWatch(string name)
     private const int MetricsMin = 3;
     private const double CriticalShare = 0.1;
     private const float CriticalMargin = 1.5f; // decades over the warning
+    private const int AgeWindows = 2;
+    private const int AgeSteps = 30; // a scraped series may close a step in five
     private const int LingerPart = 2; // of the group window: what stops and starts again is one thing
     private const float CommonShare = 0.3f; // of the members: so much in common makes two groups one
 
@@ -65,6 +68,9 @@ internal sealed class HostWatch(string name)
     /// <summary>The labels of what is said about the host as a whole.</summary>
     public LabelSet Labels { get; } = LabelSet.Create(new Label(LabelSet.HostLabel, name));
 
+    /// <summary>Series of the host.</summary>
+    public int SeriesCount { get; set; }
+
     /// <summary>Series of the host that are scored.</summary>
     public int Scored { get; set; }
 
@@ -94,19 +100,45 @@ internal sealed class HostWatch(string name)
         {
             if (member.Series == said.Series && member.Cause == said.Cause)
             {
+                IsDirty |= member.IsOn != said.IsOn || member.IsConfirmed < said.IsConfirmed;
                 Merge(ref member, said);
                 return;
             }
         }
 
-        if (said.IsOn != 0 && members.Count < MembersMax)
+        if (said.IsOn == 0)
         {
-            members.Add(said);
+            return;
         }
+
+        IsDirty = true;
+        if (members.Count == MembersMax)
+        {
+            int over = members.FindIndex(m => m.IsOn == 0);
+            if (over < 0)
+            {
+                return;
+            }
+
+            members.RemoveAt(over);
+        }
+
+        members.Add(said);
     }
 
-    /// <summary>A series is over, or muted: it has nothing to say any more.</summary>
-    public void Forget(int series) => members.RemoveAll(m => m.Series == series);
+    /// <summary>The host has no series any more.</summary>
+    public void Clear()
+    {
+        members.Clear();
+        closedSeries.Clear();
+        (Silence, Rate, Hours, Incident, WindowEndMs, NextJudgeMs, IsDirty) = (default, default, default, default, 0, 0, false);
+    }
+
+    /// <summary>A series is over: it has nothing to say any more.</summary>
+    public void Forget(int series) => IsDirty |= members.RemoveAll(m => m.Series == series) > 0;
+
+    /// <summary>Ends an incident that nobody stands behind any more.</summary>
+    public void EndIncident(long atMs) => Incident = Incident with { IsOpen = 0, ClosedMs = atMs };
 
     /// <summary>Judges the host at a tick.</summary>
     /// <param name="nowMs">The tick.</param>
@@ -128,6 +160,7 @@ internal sealed class HostWatch(string name)
             members.RemoveAll(m => m.IsOn == 0 && m.NewestMs < nowMs - settings.GroupMs);
         }
 
+        AgeMembers(nowMs, settings);
         int counted = 0, on = 0, confirmed = 0;
         float score = 0;
         var metrics = new HashSet<string>(StringComparer.Ordinal);
@@ -172,8 +205,26 @@ internal sealed class HostWatch(string name)
             return IncidentDecision.Escalated;
         }
 
+        if (Incident.IsTold == 0 && nowMs - Incident.OpenedMs >= HoldMs(settings))
+        {
+            Incident.IsTold = 1;
+            return IncidentDecision.Lasting;
+        }
+
         return IncidentDecision.Continues;
     }
+
+    // A member whose series closes no steps any more says nothing for or against it: it must not hold an incident open for ever.
+    private void AgeMembers(long nowMs, DetectorSettings settings)
+    {
+        long ageMs = Math.Max(AgeWindows * settings.GroupMs, AgeSteps * settings.StepMs);
+        foreach (ref SignalMember member in Members)
+        {
+            member.IsOn = (byte)(member.NewestMs < nowMs - ageMs ? 0 : member.IsOn);
+        }
+    }
+
+    private static long HoldMs(DetectorSettings settings) => Math.Max(settings.GroupMs, settings.Model.HoldSteps * settings.StepMs);
 
     private bool HasRule(Cause cause)
     {
@@ -190,11 +241,20 @@ internal sealed class HostWatch(string name)
 
     private IncidentDecision Open(long nowMs, int on, bool isCritical, DetectorSettings settings)
     {
-        bool isSoon = Incident.ClosedMs != 0 && nowMs - Incident.ClosedMs < Math.Max(settings.GroupMs, settings.Model.HoldSteps * settings.StepMs);
+        bool isSoon = Incident.ClosedMs != 0 && nowMs - Incident.ClosedMs < HoldMs(settings);
         bool isSame = isSoon && InCommon() >= CommonShare * on;
         bool wasCritical = Incident.IsCritical != 0;
-        Incident = Incident with { IsOpen = 1, IsCritical = (byte)(isCritical ? 1 : 0), OpenedMs = nowMs, OnMs = nowMs, MemberPeak = on };
-        return isSame && (wasCritical || !isCritical) ? IncidentDecision.Reopened : IncidentDecision.Opened;
+        bool isKnown = isSame && (wasCritical || !isCritical);
+        Incident = Incident with
+        {
+            IsOpen = 1,
+            IsCritical = (byte)(isCritical ? 1 : 0),
+            IsTold = (byte)(isKnown ? 0 : 1),
+            OpenedMs = nowMs,
+            OnMs = nowMs,
+            MemberPeak = on,
+        };
+        return isKnown ? IncidentDecision.Reopened : IncidentDecision.Opened;
     }
 
     private int InCommon()
@@ -274,6 +334,9 @@ internal enum IncidentDecision
 
     /// <summary>The one that closed a moment ago is open again, with members in common: people know of it.</summary>
     Reopened,
+
+    /// <summary>People were not told because it had closed a moment before, and it lasts: now they are.</summary>
+    Lasting,
 
     /// <summary>It is critical now and was not.</summary>
     Escalated,

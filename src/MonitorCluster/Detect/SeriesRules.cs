@@ -14,6 +14,9 @@ internal sealed class SeriesRules
     private const float FillingScore = 6;
     private const float SaturatedScore = 3;
 
+    /// <summary>Size of the rules' structs together.</summary>
+    public static int Bytes => Unsafe.SizeOf<DownRule>() + Unsafe.SizeOf<SaturationRule>() + Unsafe.SizeOf<FillingRule>();
+
     private readonly RuleTable<DownRule> down = new();
     private readonly RuleTable<SaturationRule> saturation = new();
     private readonly RuleTable<FillingRule> filling = new();

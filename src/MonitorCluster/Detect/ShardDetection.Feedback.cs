@@ -24,7 +24,11 @@ public sealed partial class ShardDetection
             FeedbackKind.Unmute => Unmute(command),
             _ => GiveToSeries(command),
         };
-        feedback.Remember(command.Id, outcome);
+        if (outcome.IsFound)
+        {
+            feedback.Remember(command.Id, outcome); // what was not found is not journalled, and may be there when it is said again
+        }
+
         return outcome;
     }
 
@@ -63,7 +67,7 @@ public sealed partial class ShardDetection
         int count = 0;
         foreach ((int series, long sinceMs) in named)
         {
-            if (watched[series].Slot != NoSlot)
+            if ((uint)series < (uint)seriesCount && watched[series].Slot != NoSlot)
             {
                 GiveToOne(command, series, sinceMs);
                 count++;

@@ -11,6 +11,14 @@ public sealed partial class ShardDetection
     private const int SettleSteps = 6;
     private const long SettleMsMin = 15_000;
 
+    /// <summary>The open alerts, incidents with their members as they are now. Changes nothing.</summary>
+    public IReadOnlyList<AlertRecord> OpenAlerts() =>
+    [
+        .. Book.Open().Select(a => a.Kind == AlertKind.Incident && hostNumbers.TryGetValue(a.Labels.Host, out int host) && hosts[host].Incident.IsOpen != 0
+            ? AlertBook.UpToDate(a, IncidentOf(hosts[host], isTold: false))
+            : a),
+    ];
+
     private bool JudgeHosts(long nowMs)
     {
         bool changed = false;
@@ -48,11 +56,16 @@ public sealed partial class ShardDetection
                 bool isNews = nowMs - host.Incident.OpenedMs > Math.Max(SettleMsMin, SettleSteps * settings.StepMs);
                 Book.Update(IncidentOf(host, isNews), nowMs, isNews: true);
                 break;
-            case IncidentDecision.Continues:
-                Book.Update(IncidentOf(host, isTold: false), nowMs, isNews: false);
-                break;
             case IncidentDecision.Closed:
                 CloseIncident(host, nowMs);
+                break;
+            case IncidentDecision.Lasting:
+                Book.Update(IncidentOf(host, isTold: true), nowMs, isNews: true);
+                break;
+            case IncidentDecision.Continues when Book.Find(host.Labels, DetectionWords.IncidentChannel) is null: // the book was full
+                Book.Raise(IncidentOf(host, isTold: true), nowMs);
+                break;
+            case IncidentDecision.Continues: // those who look see it as it is now: OpenAlerts
                 break;
             case IncidentDecision.None:
                 return;
@@ -80,7 +93,8 @@ public sealed partial class ShardDetection
         }
 
         Book.Update(last, nowMs, isNews: false);
-        Book.Resolve(host.Labels, DetectionWords.IncidentChannel, DetectionWords.Over(host.Name, last, nowMs), last.Value, nowMs);
+        string words = host.Silence.IsStale ? DetectionWords.Lost(host.Name, last) : DetectionWords.Over(host.Name, last, nowMs);
+        Book.Resolve(host.Labels, DetectionWords.IncidentChannel, words, last.Value, nowMs);
     }
 
     // Members that would have been an incident alone have an alert of their own in the log, of which nobody is told: the incident tells.
@@ -95,11 +109,12 @@ public sealed partial class ShardDetection
             }
 
             string channel = DetectionWords.AlertChannel(member.Cause);
-            if (member.IsOn == 0)
+            bool isTold = Book.Find(labels, channel) is not null;
+            if (member.IsOn == 0 && isTold)
             {
                 Book.Resolve(labels, channel, $"{DetectionWords.Subject(labels, watched[member.Series].Metric)} is as ever again", null, nowMs);
             }
-            else if (member.IsConfirmed != 0 && Book.Find(labels, channel) is null)
+            else if (member.IsOn != 0 && member.IsConfirmed != 0 && !isTold)
             {
                 Book.Raise(AnomalyOf(member, labels, watched[member.Series].Metric, incident), nowMs);
             }
@@ -212,7 +227,7 @@ public sealed partial class ShardDetection
     {
         if (host.Silence.IsStale)
         {
-            Book.Raise(DetectionWords.Stale(host.Labels, host.Silence, nowMs), nowMs);
+            Book.Raise(DetectionWords.Stale(host.Labels, host.Silence, nowMs) with { Notify = !feedback.Covers(host.Labels) }, nowMs);
         }
         else
         {

@@ -14,11 +14,14 @@ public sealed partial class ShardDetection
 {
     private const byte FormatVersion = 2;
     private const byte FirstFormatVersion = 1; // before the anomaly model: its detectors say nothing to this one, its hosts and alerts do
+    private const int HostBlocks = 6; // after name and silence
     private const int FirstDetectorBytes = 128; // or a little more: a number too many is reserved for nobody, one too few would be used twice
     private const int DetectorBytesMax = 1 << 30;
 
-    // A program whose structs are larger or smaller has other detectors.
-    private static ulong DetectorBytes => (ulong)(Unsafe.SizeOf<StepAccumulator>() + Unsafe.SizeOf<SeriesDetector>());
+    // A program whose structs are larger or smaller has other detectors: together the sizes tell.
+    private static ulong DetectorBytes => (ulong)(
+        Unsafe.SizeOf<StepAccumulator>() + Unsafe.SizeOf<SeriesDetector>() + Unsafe.SizeOf<SignalRate>() + Unsafe.SizeOf<HourPeaks>()
+        + Unsafe.SizeOf<IncidentState>() + Unsafe.SizeOf<SignalMember>() + SeriesRules.Bytes);
 
     /// <summary>Detectors, hosts, feedback and book as bytes. The series' labels are the shard's own and not part of it.</summary>
     public void Snapshot(IBufferWriter<byte> target)
@@ -29,8 +32,9 @@ public sealed partial class ShardDetection
         Varint.Write(target, DetectorBytes);
         Varint.Write(target, (ulong)seriesCount);
         WriteDetectors(target);
-        Varint.Write(target, (ulong)hosts.Count);
-        foreach (HostWatch host in hosts)
+        HostWatch[] alive = [.. hosts.Where(h => h.SeriesCount > 0)];
+        Varint.Write(target, (ulong)alive.Length);
+        foreach (HostWatch host in alive)
         {
             WriteBlock(target, Encoding.UTF8.GetBytes(host.Name));
             WriteBlock(target, MemoryMarshal.AsBytes(new ReadOnlySpan<StaleRule>(in host.Silence)));
@@ -77,6 +81,7 @@ public sealed partial class ShardDetection
 
         Forget(isFirst ? packed.Length / FirstDetectorBytes : count);
         bool isSame = stepMs == (ulong)settings.StepMs && size == DetectorBytes;
+        isSame &= enabled; // what is not watched stands behind nothing
         return (!isSame || TryReadDetectors(packed)) && TryReadHosts(source, ref offset, isFirst, isSame)
             && (isFirst || TryReadRest(source, ref offset, isSame))
             && TryReadBlock(source, ref offset, out ReadOnlySpan<byte> book) && offset == source.Length && Book.TryRestore(book);
@@ -89,6 +94,11 @@ public sealed partial class ShardDetection
         var alive = new HashSet<(LabelSet Labels, string Channel)>();
         foreach (HostWatch host in hosts.Where(_ => enabled))
         {
+            if (host.Incident.IsOpen != 0 && host.Members.IsEmpty)
+            {
+                host.EndIncident(atMs); // whoever held it has gone since
+            }
+
             if (host.Incident.IsOpen != 0)
             {
                 alive.Add((host.Labels, DetectionWords.IncidentChannel));
@@ -129,6 +139,8 @@ public sealed partial class ShardDetection
         derived.Clear();
         hosts.Clear();
         hostNumbers.Clear();
+        judged.Clear();
+        freeSlots.Clear();
         watched.AsSpan().Fill(Watched.Nobody);
         seriesCount = count;
         Grow();
@@ -164,7 +176,7 @@ public sealed partial class ShardDetection
             for (long bytes = size; deflate.ReadAtLeast(one, size, throwOnEndOfStream: false) is var read && read > 0; bytes += size)
             {
                 int series = MemoryMarshal.Read<int>(one);
-                if (read < size || bytes > DetectorBytesMax || (uint)series >= seriesCount)
+                if (read < size || bytes > DetectorBytesMax || (uint)series >= seriesCount || watched[series].Slot != NoSlot)
                 {
                     return false;
                 }
@@ -210,8 +222,22 @@ public sealed partial class ShardDetection
         return true;
     }
 
-    private static bool TryReadHost(ReadOnlySpan<byte> source, ref int offset, HostWatch host, bool isSame)
+    private bool TryReadHost(ReadOnlySpan<byte> source, ref int offset, HostWatch host, bool isSame)
     {
+        if (!isSame)
+        {
+            // Another step has other windows, another program other structs, and detectors that are not there stand behind no member.
+            for (int block = 0; block < HostBlocks; block++)
+            {
+                if (!TryReadBlock(source, ref offset, out _))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
         if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> rate) || rate.Length != Unsafe.SizeOf<SignalRate>()
             || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> hours) || hours.Length != Unsafe.SizeOf<HourPeaks>()
             || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> incident) || incident.Length != Unsafe.SizeOf<IncidentState>()
@@ -222,16 +248,21 @@ public sealed partial class ShardDetection
             return false;
         }
 
-        if (isSame) // another step has other windows, and detectors that are not there stand behind no member
+        ReadOnlySpan<SignalMember> saved = MemoryMarshal.Cast<byte, SignalMember>(members);
+        foreach (ref readonly SignalMember member in saved)
         {
-            ReadOnlySpan<long> saved = MemoryMarshal.Cast<byte, long>(times);
-            host.Rate = MemoryMarshal.Read<SignalRate>(rate);
-            host.Hours = MemoryMarshal.Read<HourPeaks>(hours);
-            host.Incident = MemoryMarshal.Read<IncidentState>(incident);
-            (host.WindowEndMs, host.NextJudgeMs, host.IsDirty) = (saved[0], saved[1], saved[2] != 0);
-            host.Restore(MemoryMarshal.Cast<byte, SignalMember>(members), MemoryMarshal.Cast<byte, int>(closed));
+            if ((uint)member.Series >= (uint)seriesCount)
+            {
+                return false;
+            }
         }
 
+        ReadOnlySpan<long> instants = MemoryMarshal.Cast<byte, long>(times);
+        host.Rate = MemoryMarshal.Read<SignalRate>(rate);
+        host.Hours = MemoryMarshal.Read<HourPeaks>(hours);
+        host.Incident = MemoryMarshal.Read<IncidentState>(incident);
+        (host.WindowEndMs, host.NextJudgeMs, host.IsDirty) = (instants[0], instants[1], instants[2] != 0);
+        host.Restore(saved, MemoryMarshal.Cast<byte, int>(closed));
         return true;
     }
 

@@ -58,7 +58,7 @@ public sealed partial class ShardDetection
             Expected = hasSteps ? last.Expected : null,
             BandLow = hasSteps ? last.Low : null,
             BandHigh = hasSteps ? last.High : null,
-            Score = last.Decades,
+            Score = Math.Max(last.Decades, detector.Excursion.Peak),
             SignalAt = settings.SignalDecades,
             WarningAt = settings.WarningDecades,
             Offset = feedback.OffsetOf(series, nowMs),

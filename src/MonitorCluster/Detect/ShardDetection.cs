@@ -41,6 +41,7 @@ public sealed partial class ShardDetection
     private readonly Pages<StepAccumulator> steps = new();
     private readonly Pages<SeriesDetector> detectors = new();
     private readonly List<int> seriesOfSlot = [];
+    private readonly Stack<int> freeSlots = new(); // of series that are gone; empty as in Reset
     private readonly SeriesRules rules = new();
     private readonly List<DerivedScore> derived = [];
     private Watched[] watched = [];
@@ -104,6 +105,7 @@ public sealed partial class ShardDetection
         }
 
         watched[series] = new Watched(labels, metric, HostNumber(labels.Host), isJudged ? slot : NoSlot);
+        hosts[watched[series].Host].SeriesCount++;
         feedback.Register(series, labels);
         if (isJudged)
         {
@@ -180,12 +182,19 @@ public sealed partial class ShardDetection
     /// <summary>A series has ended: its alerts are resolved and its detector starts anew should it come back.</summary>
     public void Forget(int series, long atMs)
     {
+        int host = watched[series].Host;
         if (watched[series].Labels is not null)
         {
             End(series, atMs);
         }
 
         Clear(series);
+        if (host != NoSlot && hosts[host].SeriesCount == 0)
+        {
+            Book.Resolve(hosts[host].Labels, DetectionWords.IncidentChannel, "the host is gone", null, atMs);
+            Book.Resolve(hosts[host].Labels, DetectionWords.StaleChannel, "the host is gone", null, atMs);
+            hosts[host].Clear();
+        }
     }
 
     /// <summary>Drops what is known of a number that no series has.</summary>
@@ -204,6 +213,17 @@ public sealed partial class ShardDetection
         Reset(series);
         rules.Forget(series);
         feedback.Forget(series);
+        (int host, int slot) = (watched[series].Host, watched[series].Slot);
+        if (host != NoSlot)
+        {
+            hosts[host].SeriesCount--;
+        }
+
+        if (slot != NoSlot)
+        {
+            freeSlots.Push(slot);
+        }
+
         watched[series] = Watched.Nobody;
     }
 
@@ -219,18 +239,30 @@ public sealed partial class ShardDetection
         }
 
         ResolveOf(by.Labels!, "the series ended", atMs);
+        feedback.Thaw(series);
         Reset(series);
         rules.Reset(series);
     }
 
     private void Reset(int series)
     {
-        int slot = watched[series].Slot;
-        if (slot != NoSlot)
+        (int host, int slot) = (watched[series].Host, watched[series].Slot);
+        if (slot == NoSlot)
         {
-            hosts[watched[series].Host].Scored -= IsScored(slot) ? 1 : 0;
-            (steps[slot], detectors[slot]) = (default, default);
+            return;
         }
+
+        if (host == NoSlot)
+        {
+            // Restored, but the series has gone since: nobody but its members knows whose it was.
+            hosts.ForEach(h => h.Forget(series));
+        }
+        else
+        {
+            hosts[host].Scored -= IsScored(slot) ? 1 : 0;
+        }
+
+        (steps[slot], detectors[slot]) = (default, default);
     }
 
     // The way of a step: model, excursion, rules, members of the host.
@@ -246,7 +278,7 @@ public sealed partial class ShardDetection
 
         ref SeriesDetector detector = ref detectors[by.Slot];
         bool wasScored = IsScored(by.Slot), wasSignal = detector.IsSignal, wasStuck = detector.IsStuck;
-        SeriesFeedback told = feedback.Of(series, step.ClosedEndMs);
+        SeriesFeedback told = feedback.Of(series, step.ClosedEndMs, detector.Excursion.IsOpen);
         JudgedStep judged = detector.Step(
             step.ClosedEndMs, step.ClosedValue, step.ClosedChanged, by.Metric, told, settings, out ExcursionChange change);
         HostWatch host = hosts[by.Host];
@@ -262,7 +294,7 @@ public sealed partial class ShardDetection
             NoteExcursion(series, host, detector.Excursion, judged, change);
         }
 
-        if (wasStuck != detector.IsStuck)
+        if (wasStuck != detector.IsStuck && !feedback.IsMuted(series))
         {
             OnStuck(by, detector, step);
         }
@@ -271,7 +303,6 @@ public sealed partial class ShardDetection
             && !feedback.IsMuted(series))
         {
             host.Note(held);
-            host.IsDirty = true;
         }
 
         // At the step's own time: in a backlog that arrives at once, a fault that came and went must be told all the same.
@@ -309,13 +340,18 @@ public sealed partial class ShardDetection
             Low = low,
             High = high,
         });
-        host.IsDirty |= change != ExcursionChange.None;
     }
 
     private bool IsScored(int slot) => detectors[slot].StepsSeen > 0 && detectors[slot].StepsUntilScored(settings) == 0;
 
     private int AddSlot(int series)
     {
+        if (freeSlots.TryPop(out int free))
+        {
+            seriesOfSlot[free] = series;
+            return free;
+        }
+
         seriesOfSlot.Add(series);
         detectors.Add(default);
         return steps.Add(default);

@@ -9,6 +9,7 @@ internal static class SignalsCodec
     public const int BytesMin = 5;
 
     private const int HostBytesMin = 2;
+    private const int CountMax = 1 << 24; // of one metric on one node: a hundred nodes' sum still fits
 
     public static void Write(LegWriter writer, MetricSignals signals)
     {
@@ -27,9 +28,9 @@ internal static class SignalsCodec
     public static MetricSignals Read(ref LegReader reader)
     {
         string metric = reader.Text();
-        (int series, int hosts, int on) = ((int)reader.Number(int.MaxValue), (int)reader.Number(int.MaxValue), (int)reader.Number(int.MaxValue));
+        (int series, int hosts, int on) = ((int)reader.Number(CountMax), (int)reader.Number(CountMax), (int)reader.Number(CountMax));
         int count = reader.Count(HostBytesMin);
-        if (count > MetricSignals.NamedMax)
+        if (on > hosts || count != Math.Min(on, MetricSignals.NamedMax))
         {
             reader.Fail();
         }

@@ -212,6 +212,76 @@ public class HostIncidentTests
         Assert.Contains("is learning: scored in about 20 s", verdict.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Restart_AfterAMemberWasRetired_ClosesTheIncidentOnce()
+    {
+        var world = new World(Host);
+        world.Run(Quiet);
+        world.Run(20, load: 6);
+        world.FailOver(without: 2);
+
+        world.Detection.ResolveEnded(world.NowMs);
+
+        Assert.Empty(world.Detection.Book.Open());
+        world.Run(60);
+        Assert.Single(world.Told, a => a.Status == AlertStatus.Firing);
+    }
+
+    [Fact]
+    public void MemberWithoutSamples_DoesNotHoldTheIncidentOpen()
+    {
+        var world = new World(Host);
+        world.Run(Quiet);
+        world.Run(20, load: 6);
+        world.Run(300, load: double.NaN);
+
+        Assert.Equal([AlertStatus.Firing, AlertStatus.Resolved], world.Told.Select(a => a.Status));
+    }
+
+    [Fact]
+    public void Real_ThenTheSeriesEnds_LearnsAnewWhenItComesBack()
+    {
+        var world = new World(Host);
+        world.Run(Quiet);
+        world.Run(20, load: 6);
+        world.Give(FeedbackKind.Real, target: world.Told[0].Id);
+        world.Run(1, load: BitConverter.Int64BitsToDouble(0x7ff0000000000002));
+        world.Run(200);
+
+        Assert.Equal(SeriesPhase.Usual, world.Detection.Verdict(2, world.NowMs).Phase);
+        Assert.InRange(world.Detection.Verdict(2, world.NowMs).Steps, 190, 200);
+    }
+
+    [Fact]
+    public void NightlyJob_FromTheThirdNightOn_IsNoIncident()
+    {
+        var hours = default(HourPeaks);
+        long night = World.At(0);
+        for (int day = 0; day < 2; day++)
+        {
+            Assert.Equal(0, hours.Usual(night + (day * 86_400_000L)));
+            hours.Note(night + (day * 86_400_000L), 0.2 - (0.05 * day));
+        }
+
+        Assert.Equal(0.2, hours.Usual(night + (2 * 86_400_000L)), 3);
+        Assert.Equal(0, hours.Usual(night + (2 * 86_400_000L) + (3 * 3_600_000)));
+        hours.Note(night, 0.9); // a backlog of the first day
+        Assert.Equal(0.2, hours.Usual(night + (2 * 86_400_000L)), 3);
+    }
+
+    [Fact]
+    public void Ramp_SlowlyFarAway_IsFoundWhereItMatters()
+    {
+        var world = new World(Host);
+        world.Run(Quiet);
+        for (int i = 0; i < 40; i++)
+        {
+            world.Run(1, load: 0.2 + (0.15 * i));
+        }
+
+        Assert.Contains(world.Told, a => a.Members.Any(m => m.Labels.Metric == "node_load1"));
+    }
+
     /// <summary>One host with four judged series at steps of one second.</summary>
     private sealed class World
     {
@@ -221,6 +291,7 @@ public class HostIncidentTests
         private double cpuSeconds = 1_000;
         private double pressureSeconds = 100;
         private int second;
+        private int retired = -1;
 
         public World(string host)
         {
@@ -255,7 +326,11 @@ public class HostIncidentTests
                 pressureSeconds += pressure + (noise / 10);
                 Detection.Observe(0, NowMs, cpuSeconds);
                 Detection.Observe(1, NowMs, pressureSeconds);
-                Detection.Observe(2, NowMs, load + noise);
+                if (retired != 2)
+                {
+                    Detection.Observe(2, NowMs, double.IsNaN(load) ? load : load + noise);
+                }
+
                 Detection.Observe(3, NowMs, up);
                 Detection.Tick(NowMs);
                 Log.AddRange(Detection.Book.Drain().Select(t => t.Alert));
@@ -276,7 +351,7 @@ public class HostIncidentTests
                 AtMs = NowMs,
             });
 
-        public void FailOver()
+        public void FailOver(int without = -1)
         {
             var bytes = new ArrayBufferWriter<byte>();
             Detection.Snapshot(bytes);
@@ -284,6 +359,13 @@ public class HostIncidentTests
             Assert.True(other.TryRestore(bytes.WrittenSpan));
             for (int i = 0; i < series.Length; i++)
             {
+                if (i == without)
+                {
+                    other.Clear(i);
+                    retired = i;
+                    continue;
+                }
+
                 other.Register(i, series[i]);
             }
 

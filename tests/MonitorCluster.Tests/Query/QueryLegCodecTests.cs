@@ -118,7 +118,7 @@ public sealed class QueryLegCodecTests
     {
         SignalHost[] hosts = [.. Enumerable.Repeat(new SignalHost("h", 0), MetricSignals.NamedMax + moreHosts)];
         IEnumerable<MetricSignals> calm = Enumerable.Repeat(new MetricSignals("m", 1, 1, 0, []), MetricSignals.MetricsMax - 1 + moreMetrics);
-        MetricSignals[] signals = [.. calm, new("n", 1, 1, 1, hosts)];
+        MetricSignals[] signals = [.. calm, new("n", 60, 60, 60, hosts)];
 
         Assert.Equal(isTaken, QueryAnswerCodec.TryDecode(QueryAnswerCodec.Encode(new QueryLegAnswer { Signals = signals }).Span, 0, out _));
     }
@@ -274,6 +274,6 @@ public sealed class QueryLegCodecTests
         ],
         Mutes = [new Mute("m1", "up{host=\"a\"}", 9, "ann", "é", -1)],
         Feedback = new FeedbackOutcome(true, 3),
-        Signals = [new MetricSignals("m", 9, 7, 3, [new SignalHost("", -1), new SignalHost("é", 5)]), new MetricSignals("", 0, 0, 0, [])],
+        Signals = [new MetricSignals("m", 9, 7, 2, [new SignalHost("", -1), new SignalHost("é", 5)]), new MetricSignals("", 0, 0, 0, [])],
     };
 }

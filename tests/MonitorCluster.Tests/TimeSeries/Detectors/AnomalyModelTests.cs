@@ -159,7 +159,7 @@ public class AnomalyModelTests
         }
 
         float before = model.Score(Start + (values.Length * Minute), 23, Settings).Expected;
-        model.AcceptLevel(before);
+        model.AcceptLevel(before, model.Forecast);
         float after = model.Score(Start + ((values.Length + 1) * Minute), 23, Settings).Expected;
 
         Assert.InRange(before, 19.5f, 21);
