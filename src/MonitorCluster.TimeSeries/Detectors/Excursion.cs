@@ -69,7 +69,7 @@ public struct Excursion
     /// <param name="settings">The constants.</param>
     public ExcursionChange Step(in JudgedStep judged, bool isFrozen, DetectorSettings settings)
     {
-        warnings = (byte)(((warnings << 1) | (judged.IsSignal && judged.Decades >= settings.WarningDecades ? 1 : 0)) & SustainedOf);
+        warnings = (byte)(((warnings << 1) | (judged.IsOutside && judged.OwnDecades >= settings.WarningDecades ? 1 : 0)) & SustainedOf);
         padding = 0;
         if (state == ExcursionState.None)
         {
@@ -141,9 +141,10 @@ public struct Excursion
 /// <param name="Expected">The value that was expected.</param>
 /// <param name="Low">Lower end of the expected band.</param>
 /// <param name="High">Upper end of the expected band.</param>
-/// <param name="Decades">How unusual, after what feedback takes off; 0 while learning.</param>
+/// <param name="Decades">How unusual, after what feedback takes off; outside the band at least as the surprise that led there. 0 while learning.</param>
+/// <param name="OwnDecades">How unusual the step is by itself.</param>
 /// <param name="Channel">What made it unusual.</param>
 /// <param name="IsOutside">Whether it is outside the band on a side that counts, by an effect that matters to anybody.</param>
 /// <param name="IsSignal">Whether it is unusual enough to count, and outside.</param>
 public readonly record struct JudgedStep(
-    long EndMs, float Value, float Expected, float Low, float High, float Decades, AnomalyChannel Channel, bool IsOutside, bool IsSignal);
+    long EndMs, float Value, float Expected, float Low, float High, float Decades, float OwnDecades, AnomalyChannel Channel, bool IsOutside, bool IsSignal);

@@ -13,6 +13,7 @@ public struct SeriesDetector
 {
     private const float BandSigmas = 3;
     private const int RememberedSteps = 30;
+    private const float BackSigmas = 2;
 
     private AnomalyModel model;
     private StuckRule stuckRule;
@@ -94,9 +95,10 @@ public struct SeriesDetector
     }
 
     // A ramp is most surprising where it begins and matters to anybody only where it has got to: by then its steps are as the steps before them.
+    // What came back in between was no ramp.
     private void Remember()
     {
-        bool isOver = sinceSurprise >= RememberedSteps;
+        bool isOver = sinceSurprise >= RememberedSteps || Math.Abs(value - expected) < BackSigmas * spread;
         (surprise, sinceSurprise) = isOver || decades >= surprise ? (decades, (byte)0) : (surprise, (byte)(sinceSurprise + 1));
     }
 
@@ -108,7 +110,8 @@ public struct SeriesDetector
         bool isOutside = ((metric.Direction & AnomalyDirection.Up) != 0 && value > expected + half)
             || ((metric.Direction & AnomalyDirection.Down) != 0 && value < low);
         float score = isOutside ? Math.Max(decades, surprise) : decades;
-        return new JudgedStep(endMs, value, expected, bandLow, expected + half, score, channel, isOutside, isOutside && score >= settings.SignalDecades);
+        return new JudgedStep(
+            endMs, value, expected, bandLow, expected + half, score, decades, channel, isOutside, isOutside && score >= settings.SignalDecades);
     }
 }
 
