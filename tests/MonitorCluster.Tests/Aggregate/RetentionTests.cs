@@ -1,5 +1,5 @@
-using MonitorCluster.Alert;
 using MonitorCluster.Aggregate;
+using MonitorCluster.Alert;
 using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Tests.Aggregate;
