@@ -55,7 +55,7 @@ public static class AlertJson
         writer.WriteString("severity"u8, Name(alert.Severity));
         writer.WriteString("kind"u8, Name(alert.Kind));
         writer.WriteString("host"u8, alert.Host);
-        writer.WriteString("metric"u8, alert.Metric ?? alert.Members.FirstOrDefault()?.Labels.Metric); // an incident is about its most probable cause
+        writer.WriteString("metric"u8, alert.Metric ?? (alert.Members.Count > 0 ? alert.Members[0].Labels.Metric : null)); // of an incident: its first cause
         WriteLabels(writer, alert.Labels);
         writer.WriteString("startsAt"u8, Time(alert.StartsAtMs));
         writer.WriteString("endsAt"u8, alert.EndsAtMs is { } end ? Time(end) : null);
