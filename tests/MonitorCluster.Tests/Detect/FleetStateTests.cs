@@ -223,7 +223,10 @@ public class FleetStateTests
     [Fact]
     public void Any_Story_HasNoTwoIncidentsOfTheSameHosts()
     {
-        var step = from metric in Gen.Choose(0, 3) from count in Gen.Choose(0, 30) from first in Gen.Choose(0, 39) from what in Gen.Choose(0, 9)
+        var step = from metric in Gen.Choose(0, 3)
+                   from count in Gen.Choose(0, 30)
+                   from first in Gen.Choose(0, 39)
+                   from what in Gen.Choose(0, 9)
                    select (metric, count, first, what);
         Prop.ForAll(step.ListOf(40).ToArbitrary(), story =>
         {
