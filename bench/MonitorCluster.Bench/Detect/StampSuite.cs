@@ -50,5 +50,7 @@ internal static class StampSuite
     }
 
     private static float Offer(ref StepAccumulator steps, ref AnomalyModel model, long timeMs, double value, bool isCounter, AnomalySettings settings) =>
-        steps.Observe(timeMs, value, StepMs, isCounter) ? model.Score(steps.ClosedEndMs, steps.ClosedValue, settings).Emitted : 0;
+        steps.Observe(timeMs, value, StepMs, isCounter ? StepValue.Rate : StepValue.Mean)
+            ? model.Score(steps.ClosedEndMs, steps.ClosedValue, settings).Emitted
+            : 0;
 }

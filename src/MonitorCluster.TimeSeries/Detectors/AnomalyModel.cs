@@ -139,7 +139,7 @@ public struct AnomalyModel
         float distance = value - level;
         slow.Learn(distance, unit, clip, gain, steps);
         float jump = Math.Abs(innovation.Step(value, floor, 2 * clip, steps, settings));
-        SeasonReading seasonal = season.Step(endMs, value, clock.AgeMs, clock.StepsPerDay, unit, floor, gain, settings);
+        SeasonReading seasonal = season.Step(settings.Clock.ToLocal(endMs), value, clock.AgeMs, clock.StepsPerDay, unit, floor, gain, settings);
         levelWindow.Add(distance / (unit * clip), settings.WindowSteps);
         seasonWindow.Add(season.Residuals > SeasonCountedFrom ? seasonal.Residual / clip : 0, settings.WindowSteps);
 

@@ -8,6 +8,9 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// </remarks>
 public sealed record AnomalySettings
 {
+    /// <summary>By which clock a day has its hours.</summary>
+    public WallClock Clock { get; init; } = WallClock.Utc;
+
     /// <summary>Expected distance of two steps in milliseconds, a first guess that the series corrects; at least 1.</summary>
     public long StepMs { get; init; } = 60_000;
 

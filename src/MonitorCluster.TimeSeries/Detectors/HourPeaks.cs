@@ -6,7 +6,7 @@ namespace MonitorCluster.TimeSeries.Detectors;
 /// <summary>The largest share of a group's series that had a signal at once, by hour of the day, over the last days. 384 bytes.</summary>
 /// <remarks>
 /// What came at this hour on both days before is a job, not news: a nightly backup moves a dozen series, each as surprising as something that
-/// happens once a day can be. One day alone is no habit: a fault of yesterday does not hide today's. Hours are UTC. Blittable; one writer.
+/// happens once a day can be. One day alone is no habit: a fault of yesterday does not hide today's. Times are the wall clock's. Blittable; one writer.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public struct HourPeaks

@@ -27,11 +27,18 @@ public readonly record struct MetricClass(
     string Name, bool IsCounter, AnomalyDirection Direction, float EffectAbsolute, float EffectRelative, bool IsKnown)
 {
     private const float UnknownEffectRelative = 0.1f; // of the level: less is seldom worth a look, whatever it is
+    private const float EstimateEffectRelative = 0.25f; // an estimate is as good as its buckets are narrow
     private const float Symptom = 0.5f; // goes up with whatever else goes on
     private const float Complaint = 1.5f; // says by itself that something is wrong
 
     /// <summary>What a surprise in it says about the cause, beside others: 1 for most, more for errors and losses, less for what any work moves.</summary>
     public float Weight { get; init; } = 1;
+
+    /// <summary>Whether the metric is a maximum itself.</summary>
+    public bool IsMax { get; init; }
+
+    /// <summary>What a step makes of its samples.</summary>
+    public StepValue Step => IsCounter ? StepValue.Rate : IsMax ? StepValue.Max : StepValue.Mean;
 
     /// <summary>How a sentence calls the metric.</summary>
     public string NameOr(string metric) => Name.Length > 0 ? Name : metric;
@@ -116,6 +123,7 @@ public readonly record struct MetricClass(
         }
 
         bool counter = IsCounterName(metric);
+        bool isEstimate = HistogramName.TryParseEstimate(metric, out string family, out string estimate);
         foreach ((string pattern, MetricClass match) in Table)
         {
             if (pattern[^1] == '*' ? metric.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : metric == pattern)
@@ -124,7 +132,9 @@ public readonly record struct MetricClass(
             }
         }
 
-        return SaysNothingByItsLevel(metric) ? Silent with { IsCounter = counter } : Unknown(metric, counter);
+        return isEstimate ? Estimate(family, estimate)
+            : SaysNothingByItsLevel(metric) ? Silent with { IsCounter = counter }
+            : Unknown(metric, counter);
     }
 
     private static bool IsCounterName(string metric) =>
@@ -133,11 +143,22 @@ public readonly record struct MetricClass(
         || metric.StartsWith("node_vmstat_", StringComparison.Ordinal)
         || (metric.StartsWith("node_netstat_", StringComparison.Ordinal) && metric is not ("node_netstat_Tcp_CurrEstab" or "node_netstat_Ip_Forwarding"));
 
-    // Clocks and facts; one bucket of a histogram means nothing without the others.
+    // Of what takes time, slower is worse and faster is nobody's trouble; of sizes nobody knows.
+    private static MetricClass Estimate(string family, string estimate)
+    {
+        bool isTime = family.EndsWith("_seconds", StringComparison.Ordinal) || family.EndsWith("_milliseconds", StringComparison.Ordinal);
+        return new MetricClass($"{estimate} of {family}", false, isTime ? AnomalyDirection.Up : AnomalyDirection.Both, 0, EstimateEffectRelative, true);
+    }
+
+    private static bool IsMaximum(string metric) =>
+        metric.EndsWith("_max", StringComparison.Ordinal) || metric.EndsWith("_peak", StringComparison.Ordinal)
+        || metric.Contains("_max_", StringComparison.Ordinal);
+
+    // Clocks and facts; one bucket of a histogram, or the sum without the count, means nothing: what is judged of them is estimated (HistogramName).
     private static bool SaysNothingByItsLevel(string metric) =>
         metric.EndsWith("_info", StringComparison.Ordinal) || metric.EndsWith("_created", StringComparison.Ordinal)
-        || metric.EndsWith("_bucket", StringComparison.Ordinal) || metric.Contains("timestamp", StringComparison.Ordinal)
-        || metric.Contains("_time_seconds", StringComparison.Ordinal);
+        || metric.EndsWith("_bucket", StringComparison.Ordinal) || metric.EndsWith("_sum", StringComparison.Ordinal)
+        || metric.Contains("timestamp", StringComparison.Ordinal) || metric.EndsWith("_time_seconds", StringComparison.Ordinal);
 
     private static MetricClass Unknown(string metric, bool counter)
     {
@@ -154,6 +175,7 @@ public readonly record struct MetricClass(
         {
             Rule = bound > 0 ? MetricRule.Saturation : MetricRule.None,
             Bound = bound,
+            IsMax = !counter && IsMaximum(metric),
         };
     }
 

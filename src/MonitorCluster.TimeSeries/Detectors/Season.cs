@@ -10,7 +10,7 @@ internal readonly record struct SeasonReading(bool IsKnown, float Expected, floa
 /// <summary>The daily and the weekly cycle of a series.</summary>
 /// <remarks>
 /// The day is believed from its second visit on; the week from the ninth day on and only while its running error is clearly smaller than the
-/// day's, so that a series without a week is not judged by noise. Hours are UTC. Blittable; one writer.
+/// day's, so that a series without a week is not judged by noise. Blittable; one writer.
 /// </remarks>
 internal struct Season
 {
@@ -35,7 +35,7 @@ internal struct Season
     public readonly int Residuals => residuals;
 
     /// <summary>Scores a value against the season, then learns it.</summary>
-    /// <param name="timeMs">The step's end, milliseconds since 1970.</param>
+    /// <param name="timeMs">The step's end by the wall clock, milliseconds since 1970.</param>
     /// <param name="value">The step's value.</param>
     /// <param name="ageMs">Time since the series' first step.</param>
     /// <param name="stepsPerDay">Pace of the series.</param>

@@ -3,7 +3,20 @@ using System.Runtime.InteropServices;
 
 namespace MonitorCluster.TimeSeries.Detectors;
 
-/// <summary>Gathers the samples of one series into aligned steps: the mean of a gauge, the rate of a counter.</summary>
+/// <summary>What a step makes of its samples.</summary>
+public enum StepValue : byte
+{
+    /// <summary>The mean of a gauge.</summary>
+    Mean,
+
+    /// <summary>The rate of a counter, per second.</summary>
+    Rate,
+
+    /// <summary>The largest of a gauge that is a maximum itself: the mean of peaks would hide the peak.</summary>
+    Max,
+}
+
+/// <summary>Gathers the samples of one series into aligned steps: the mean or the maximum of a gauge, the rate of a counter.</summary>
 /// <remarks>
 /// Times are after 1970. A step is closed by the first in-order sample at or past its end, or by a tick past its end plus the lateness. Samples not
 /// newer than the newest are ignored: what was scored is never scored again. A counter's decrease is a reset and drops that difference; NaN,
@@ -17,7 +30,7 @@ public struct StepAccumulator
     private long stepEndMs; // 0 = no step is open
     private long closedEndMs;
     private double newestValue;
-    private double sum; // gauge: of values; counter: of increases
+    private double sum; // gauge: of values, or the largest; counter: of increases
     private float weight; // gauge: number of values; counter: seconds
     private float closedValue;
     private byte hasNewest;
@@ -38,7 +51,7 @@ public struct StepAccumulator
 
     /// <summary>Adds a sample. True: the sample ended the step before it, whose value is now in the Closed members.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Observe(long timestampMs, double value, long stepMs, bool isCounter)
+    public bool Observe(long timestampMs, double value, long stepMs, StepValue kind)
     {
         if (timestampMs <= newestMs)
         {
@@ -53,10 +66,15 @@ public struct StepAccumulator
             return closed;
         }
 
-        if (!isCounter)
+        if (kind == StepValue.Mean)
         {
             sum += value;
             weight += 1;
+        }
+        else if (kind == StepValue.Max)
+        {
+            sum = weight > 0 ? Math.Max(sum, value) : value;
+            weight = 1;
         }
         else if (hasNewest != 0 && value >= newestValue)
         {

@@ -3,6 +3,7 @@ using System.Text;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Detect;
+using MonitorCluster.TimeSeries.Detectors;
 using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Aggregate;
@@ -29,7 +30,7 @@ internal sealed partial class ShardState
             journal.AddTick(nowMs);
         }
 
-        StoreScores();
+        StoreDerived();
     }
 
     /// <summary>A person says something about anomalies.</summary>
@@ -117,29 +118,36 @@ internal sealed partial class ShardState
         return true;
     }
 
-    // Scores are samples like any other from here on, journalled with their values: a program that scores differently replays what this one said.
-    private void StoreScores()
+    // Scores and estimates are samples like any other from here on, journalled with their values: a program that counts differently replays
+    // what this one said.
+    private void StoreDerived()
     {
         counters.AddDetection(detection.StepsScored - countedSteps, detection.Signals - countedSignals);
         (countedSteps, countedSignals) = (detection.StepsScored, detection.Signals);
-        if (detection.Derived.Count == 0)
+        if (detection.Derived.Count == 0 && detection.Estimates.Count == 0)
         {
             return;
         }
 
         journal.BeginRuns();
-        foreach (DerivedScore score in detection.Derived)
+        foreach (Estimate estimate in detection.Estimates)
         {
+            Store(estimate.Labels, estimate.TimestampMs, estimate.Value);
+        }
+
+        for (int i = 0; i < detection.Derived.Count; i++) // storing an estimate may close the step before it, whose score comes here, too
+        {
+            DerivedScore score = detection.Derived[i];
             LabelSet scored = series[score.Series]!.Labels;
-            StoreScore(ScoreSeries.Of(scored, ShardDetection.ScoreMetric), score.EndMs, score.Score);
-            StoreScore(ScoreSeries.Of(scored, ShardDetection.BitMetric), score.EndMs, score.Bit);
+            Store(ScoreSeries.Of(scored, DerivedMetric.Score), score.EndMs, score.Score);
+            Store(ScoreSeries.Of(scored, DerivedMetric.Bit), score.EndMs, score.Bit);
         }
 
         journal.EndRuns();
         detection.ClearDerived();
     }
 
-    private void StoreScore(LabelSet labels, long endMs, double value)
+    private void Store(LabelSet labels, long endMs, double value)
     {
         if (!series.TryFind(labels, out int number))
         {

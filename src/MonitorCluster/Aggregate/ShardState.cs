@@ -224,7 +224,7 @@ internal sealed partial class ShardState
         journal.EndRuns();
         counters.AddAccepted(start);
         AcceptedTotal += start;
-        StoreScores();
+        StoreDerived();
     }
 
     // The per-sample path: no allocation, lock, log, LINQ or exception. `slots` are numbers of existing series.

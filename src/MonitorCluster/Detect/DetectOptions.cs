@@ -44,6 +44,10 @@ public sealed class DetectOptions
     [Range(0.0001, 10.0)]
     public double WarningsPerSeriesDay { get; set; } = 0.02;
 
+    /// <summary>The zone by whose clock days and weeks have their hours: nightly jobs, office hours.</summary>
+    /// <value>Default <c>UTC</c>; a name of the IANA time zone database, such as <c>Europe/Vienna</c>.</value>
+    public string TimeZone { get; set; } = "UTC";
+
     /// <summary>Steps of a series that are watched before the first one is scored; until the 150th it needs more surprise than later.</summary>
     /// <value>Default 30; 10 to 10,000.</value>
     [Range(10, 10_000)]
@@ -65,13 +69,23 @@ public sealed class DetectOptions
     public int OpenAlertsPerShard { get; set; } = 1_000;
 
     /// <summary>What these options get wrong together: one line per fault, empty when they fit.</summary>
-    public IReadOnlyList<string> Faults() => WarningsPerSeriesDay <= SignalsPerSeriesDay
-        ? []
-        :
-        [
-            $"Detect:WarningsPerSeriesDay ({WarningsPerSeriesDay}) must not be above Detect:SignalsPerSeriesDay ({SignalsPerSeriesDay}): "
-                + "every warning is a signal, too",
-        ];
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        if (WarningsPerSeriesDay > SignalsPerSeriesDay)
+        {
+            faults.Add(
+                $"Detect:WarningsPerSeriesDay ({WarningsPerSeriesDay}) must not be above Detect:SignalsPerSeriesDay ({SignalsPerSeriesDay}): "
+                + "every warning is a signal, too");
+        }
+
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
+        {
+            faults.Add($"Detect:TimeZone '{TimeZone}' is not known on this machine: use a name such as Europe/Vienna, and install the zones (tzdata)");
+        }
+
+        return faults;
+    }
 
     /// <summary>The options as the detectors take them.</summary>
     public DetectorSettings ToSettings()
@@ -90,6 +104,7 @@ public sealed class DetectOptions
             Model = new AnomalySettings
             {
                 StepMs = stepMs,
+                Clock = new WallClock(TimeZoneInfo.FindSystemTimeZoneById(TimeZone)),
                 FirstScoredStep = LearningSteps,
                 WarmUpSteps = Math.Max(WarmUpSteps, LearningSteps),
                 OpenDecades = warning,

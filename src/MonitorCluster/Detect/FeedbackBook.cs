@@ -12,7 +12,7 @@ namespace MonitorCluster.Detect;
 /// A pure function of the calls in their order; part of the shard's snapshot and journal, so that it moves and fails over with the series.
 /// Costs nothing for series of which nobody said anything. One writer: the shard's mailbox.
 /// </remarks>
-internal sealed class FeedbackBook
+internal sealed class FeedbackBook(WallClock clock)
 {
     private const int RememberedMax = 256; // pieces of feedback that a repeated question finds done
     private const int IncidentsMax = 64; // closed ones that people may still say something of
@@ -126,7 +126,7 @@ internal sealed class FeedbackBook
     public void Expect(int series, long sinceMs, long atMs)
     {
         SeriesOpinion before = opinions.GetValueOrDefault(series) ?? new SeriesOpinion(series, 0, atMs, [], false);
-        int hour = HourOfWeek(sinceMs);
+        int hour = HourOfWeek(clock.ToLocal(sinceMs));
         opinions[series] = before with
         {
             Offset = Math.Min(FeedbackCommand.OffsetMax, Faded(before, atMs) + ExpectedDecades),
@@ -235,17 +235,17 @@ internal sealed class FeedbackBook
     public static bool Matches(LabelMatcher[] matchers, LabelSet labels) => Array.TrueForAll(matchers, m => m.Matches(labels[m.Name]));
 
     // Apart from its caller, which every step of every series goes through: what a lambda captures is allocated where the method begins.
-    private static bool IsExpectedHour(SeriesOpinion opinion, long atMs)
+    private bool IsExpectedHour(SeriesOpinion opinion, long atMs)
     {
-        int hour = HourOfWeek(atMs);
+        int hour = HourOfWeek(clock.ToLocal(atMs));
         return opinion.Hours.Any(h => h.Hour == hour && h.UntilMs > atMs);
     }
 
     private static double Faded(SeriesOpinion opinion, long atMs) =>
         opinion.Offset * Math.Clamp(1 - ((atMs - opinion.SetMs) / (double)OffsetFadesMs), 0, 1);
 
-    // Hours since Monday, 00:00 UTC; 1970 began on a Thursday.
-    private static int HourOfWeek(long atMs) => (int)(((atMs / HourMs) + (3 * 24)) % HoursOfWeek);
+    // Hours since Monday, 00:00; 1970 began on a Thursday.
+    private static int HourOfWeek(long wallMs) => (int)(((wallMs / HourMs) + (3 * 24)) % HoursOfWeek);
 }
 
 /// <summary>What people said of one series.</summary>
@@ -256,7 +256,7 @@ internal sealed class FeedbackBook
 /// <param name="IsReal">Whether nothing is to be learnt until its excursion is over.</param>
 internal sealed record SeriesOpinion(int Series, double Offset, long SetMs, ExpectedHour[] Hours, bool IsReal);
 
-/// <summary>An hour of the week (0 = Monday, 00:00 UTC) at which something is expected until a time.</summary>
+/// <summary>An hour of the week (0 = Monday, 00:00 by the wall clock) at which something is expected until a time.</summary>
 internal sealed record ExpectedHour(int Hour, long UntilMs);
 
 /// <summary>A piece of feedback that was given.</summary>

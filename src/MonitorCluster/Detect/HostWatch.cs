@@ -142,18 +142,18 @@ internal sealed class HostWatch(string name)
 
     /// <summary>Judges the host at a tick.</summary>
     /// <param name="nowMs">The tick.</param>
-    /// <param name="metricOf">The metric of a series.</param>
+    /// <param name="seriesOf">What the host needs to know of a series.</param>
     /// <param name="settings">The constants.</param>
     /// <param name="budgetShare">The share of series that the signal budget allows in one window.</param>
-    public IncidentDecision Judge(long nowMs, Func<int, string> metricOf, DetectorSettings settings, double budgetShare)
+    public IncidentDecision Judge(long nowMs, Func<int, MemberSeries> seriesOf, DetectorSettings settings, double budgetShare)
     {
-        IncidentDecision decision = Decide(nowMs, metricOf, settings, budgetShare);
+        IncidentDecision decision = Decide(nowMs, seriesOf, settings, budgetShare);
         IsDirty = false;
         NextJudgeMs = IsLively ? Math.Min(WindowEndMs, ((nowMs / settings.StepMs) + 1) * settings.StepMs) : WindowEndMs;
         return decision;
     }
 
-    private IncidentDecision Decide(long nowMs, Func<int, string> metricOf, DetectorSettings settings, double budgetShare)
+    private IncidentDecision Decide(long nowMs, Func<int, MemberSeries> seriesOf, DetectorSettings settings, double budgetShare)
     {
         if (Incident.IsOpen == 0)
         {
@@ -162,6 +162,7 @@ internal sealed class HostWatch(string name)
 
         AgeMembers(nowMs, settings);
         int counted = 0, on = 0, confirmed = 0;
+        bool isObjectiveHit = false;
         float score = 0;
         var metrics = new HashSet<string>(StringComparer.Ordinal);
         foreach (ref readonly SignalMember member in Members)
@@ -172,20 +173,24 @@ internal sealed class HostWatch(string name)
             if (member.IsOn != 0 || member.NewestMs >= nowMs - settings.GroupMs)
             {
                 counted++;
-                metrics.Add(metricOf(member.Series));
+                MemberSeries series = seriesOf(member.Series);
+                metrics.Add(series.Metric);
+                isObjectiveHit |= series.IsObjective && member.IsOn != 0 && member.Score >= settings.WarningDecades;
             }
         }
 
         int scored = Math.Max(Scored, counted);
-        double mean = scored * Math.Max(Rate.Share(budgetShare), Math.Max(Hours.Usual(nowMs), Hours.Usual(nowMs - settings.GroupMs)));
+        long wallMs = settings.Model.Clock.ToLocal(nowMs);
+        double mean = scored * Math.Max(Rate.Share(budgetShare), Math.Max(Hours.Usual(wallMs), Hours.Usual(wallMs - settings.GroupMs)));
         bool isGroup = on > 0 && metrics.Count >= MetricsMin && PoissonTail.Decades(counted, mean) >= settings.GroupDecades;
         LearnRate(nowMs, counted, scored, settings, budgetShare);
         if (counted > 0)
         {
-            Hours.Note(nowMs, counted / (double)scored);
+            Hours.Note(wallMs, counted / (double)scored);
         }
 
-        bool isCritical = score >= settings.WarningDecades + CriticalMargin || (isGroup && on >= CriticalShare * scored) || HasRule(Cause.Down);
+        bool isCritical = isObjectiveHit || score >= settings.WarningDecades + CriticalMargin
+            || (isGroup && on >= CriticalShare * scored) || HasRule(Cause.Down);
         if (Incident.IsOpen == 0)
         {
             return isGroup || confirmed > 0 ? Open(nowMs, on, isCritical, settings) : IncidentDecision.None;
@@ -322,6 +327,11 @@ internal sealed class HostWatch(string name)
         }
     }
 }
+
+/// <summary>What a host needs to know of a member's series.</summary>
+/// <param name="Metric">Its metric.</param>
+/// <param name="IsObjective">Whether it stands for something that was promised to users: it has a label <c>slo</c>.</param>
+internal readonly record struct MemberSeries(string Metric, bool IsObjective);
 
 /// <summary>What a tick did to a host's incident.</summary>
 internal enum IncidentDecision

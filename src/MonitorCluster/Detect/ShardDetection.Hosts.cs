@@ -34,7 +34,7 @@ public sealed partial class ShardDetection
 
             if (enabled && (host.IsDirty || nowMs >= host.NextJudgeMs))
             {
-                Apply(host, host.Judge(nowMs, MetricOf, settings, budgetShare), nowMs);
+                Apply(host, host.Judge(nowMs, SeriesOf, settings, budgetShare), nowMs);
                 changed = true;
             }
         }
@@ -42,7 +42,8 @@ public sealed partial class ShardDetection
         return changed;
     }
 
-    private string MetricOf(int series) => watched[series].Labels?.Metric ?? string.Empty;
+    private MemberSeries SeriesOf(int series) =>
+        watched[series] is { Labels: { } labels } by ? new MemberSeries(labels.Metric, by.IsObjective) : new MemberSeries(string.Empty, false);
 
     private void Apply(HostWatch host, IncidentDecision decision, long nowMs)
     {

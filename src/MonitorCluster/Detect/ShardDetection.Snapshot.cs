@@ -12,7 +12,8 @@ namespace MonitorCluster.Detect;
 // Detection as bytes (docs/formats/journal.md). Detectors are mostly histograms of small numbers: deflated they take about a third.
 public sealed partial class ShardDetection
 {
-    private const byte FormatVersion = 2;
+    private const byte FormatVersion = 3;
+    private const byte ModelFormatVersion = 2; // without histograms: their first step is lost
     private const byte FirstFormatVersion = 1; // before the anomaly model: its detectors say nothing to this one, its hosts and alerts do
     private const int HostBlocks = 6; // after name and silence
     private const int FirstDetectorBytes = 128; // or a little more: a number too many is reserved for nobody, one too few would be used twice
@@ -48,6 +49,7 @@ public sealed partial class ShardDetection
 
         var rest = new ArrayBufferWriter<byte>();
         rules.Snapshot(rest);
+        histograms.Snapshot(rest);
         WriteBlock(target, rest.WrittenSpan);
         WriteBlock(target, feedback.Snapshot());
         rest.Clear();
@@ -63,7 +65,7 @@ public sealed partial class ShardDetection
     /// <returns>False when the bytes are not such a snapshot; then this object is not to be used.</returns>
     public bool TryRestore(ReadOnlySpan<byte> source)
     {
-        if (source.IsEmpty || source[0] is not (FormatVersion or FirstFormatVersion))
+        if (source.IsEmpty || source[0] is 0 or > FormatVersion)
         {
             return false;
         }
@@ -83,7 +85,7 @@ public sealed partial class ShardDetection
         bool isSame = stepMs == (ulong)settings.StepMs && size == DetectorBytes;
         isSame &= enabled; // what is not watched stands behind nothing
         return (!isSame || TryReadDetectors(packed)) && TryReadHosts(source, ref offset, isFirst, isSame)
-            && (isFirst || TryReadRest(source, ref offset, isSame))
+            && (isFirst || TryReadRest(source, ref offset, isSame, source[0] > ModelFormatVersion))
             && TryReadBlock(source, ref offset, out ReadOnlySpan<byte> book) && offset == source.Length && Book.TryRestore(book);
     }
 
@@ -140,6 +142,7 @@ public sealed partial class ShardDetection
         hosts.Clear();
         hostNumbers.Clear();
         judged.Clear();
+        histograms.Clear();
         freeSlots.Clear();
         watched.AsSpan().Fill(Watched.Nobody);
         seriesCount = count;
@@ -266,7 +269,7 @@ public sealed partial class ShardDetection
         return true;
     }
 
-    private bool TryReadRest(ReadOnlySpan<byte> source, ref int offset, bool isSame)
+    private bool TryReadRest(ReadOnlySpan<byte> source, ref int offset, bool isSame, bool hasHistograms)
     {
         if (!TryReadBlock(source, ref offset, out ReadOnlySpan<byte> saved) || !TryReadBlock(source, ref offset, out ReadOnlySpan<byte> said))
         {
@@ -274,7 +277,8 @@ public sealed partial class ShardDetection
         }
 
         int at = 0;
-        return (!isSame || (rules.TryRestore(saved, ref at) && at == saved.Length)) && feedback.TryRestore(said);
+        return (!isSame || (rules.TryRestore(saved, ref at) && (!hasHistograms || histograms.TryRestore(saved, ref at)) && at == saved.Length))
+            && feedback.TryRestore(said);
     }
 
     private static void WriteBlock(IBufferWriter<byte> target, ReadOnlySpan<byte> bytes)

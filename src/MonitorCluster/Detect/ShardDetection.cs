@@ -24,18 +24,15 @@ public readonly record struct DerivedScore(int Series, long EndMs, float Score, 
 /// </remarks>
 public sealed partial class ShardDetection
 {
-    /// <summary>The metric under which scores are stored.</summary>
-    public const string ScoreMetric = "anomaly_score";
-
-    /// <summary>The metric under which it is stored whether a step was a signal.</summary>
-    public const string BitMetric = "anomaly_bit";
+    /// <summary>A series with this label stands for something that was promised to users: unusual, it is critical.</summary>
+    public const string ObjectiveLabel = "slo";
 
     private const int SeriesMax = 16 << 20;
     private const int NoSlot = -1;
     private readonly DetectorSettings settings;
     private readonly bool enabled;
     private readonly double budgetShare;
-    private readonly FeedbackBook feedback = new();
+    private readonly FeedbackBook feedback;
     private readonly List<HostWatch> hosts = [];
     private readonly Dictionary<string, int> hostNumbers = new(StringComparer.Ordinal);
     private readonly Pages<StepAccumulator> steps = new();
@@ -43,6 +40,7 @@ public sealed partial class ShardDetection
     private readonly List<int> seriesOfSlot = [];
     private readonly Stack<int> freeSlots = new(); // of series that are gone; empty as in Reset
     private readonly SeriesRules rules = new();
+    private readonly Histograms histograms = new();
     private readonly List<DerivedScore> derived = [];
     private Watched[] watched = [];
     private int seriesCount;
@@ -58,6 +56,7 @@ public sealed partial class ShardDetection
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(book);
         (this.settings, Book, this.enabled, this.budgetShare) = (settings, book, enabled, budgetShare);
+        feedback = new FeedbackBook(settings.Model.Clock);
     }
 
     /// <summary>The shard's alerts.</summary>
@@ -75,8 +74,15 @@ public sealed partial class ShardDetection
     /// <summary>Scores since the last <see cref="ClearDerived"/>, ascending in time for each series.</summary>
     public IReadOnlyList<DerivedScore> Derived => derived;
 
-    /// <summary>Forgets the scores that were stored, or that a replay finds in the journal.</summary>
-    public void ClearDerived() => derived.Clear();
+    /// <summary>Estimates of histograms since the last <see cref="ClearDerived"/>: what their series are judged by, once they are stored.</summary>
+    public IReadOnlyList<Estimate> Estimates => histograms.Estimates;
+
+    /// <summary>Forgets the scores and estimates that were stored, or that a replay finds in the journal.</summary>
+    public void ClearDerived()
+    {
+        derived.Clear();
+        histograms.ClearEstimates();
+    }
 
     /// <summary>Gives a series' labels; before its first sample, and again after a restore. Indices are dense, from 0.</summary>
     public void Register(int series, LabelSet labels)
@@ -85,9 +91,9 @@ public sealed partial class ShardDetection
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)series, (uint)SeriesMax);
         seriesCount = Math.Max(seriesCount, series + 1);
         Grow();
-        if (labels.Metric is ScoreMetric or BitMetric)
+        if (DerivedMetric.IsVerdict(labels.Metric))
         {
-            watched[series] = new Watched(labels, MetricClass.Of(labels.Metric, string.Empty), NoSlot, NoSlot);
+            watched[series] = new Watched(labels, MetricClass.Of(labels.Metric, string.Empty), NoSlot, NoSlot, NoSlot, false);
             return; // derived: neither scored nor a sign of life
         }
 
@@ -104,7 +110,9 @@ public sealed partial class ShardDetection
             CountJudged(labels.Metric, HostNumber(labels.Host), 1);
         }
 
-        watched[series] = new Watched(labels, metric, HostNumber(labels.Host), isJudged ? slot : NoSlot);
+        int part = enabled ? histograms.Register(series, labels) : NoSlot;
+        bool isObjective = labels[ObjectiveLabel].Length > 0;
+        watched[series] = new Watched(labels, metric, HostNumber(labels.Host), isJudged ? slot : NoSlot, part, isObjective);
         hosts[watched[series].Host].SeriesCount++;
         feedback.Register(series, labels);
         if (isJudged)
@@ -132,13 +140,18 @@ public sealed partial class ShardDetection
             return false;
         }
 
+        if (by.Part != NoSlot)
+        {
+            openEndMsMin = Math.Min(openEndMsMin, histograms.Observe(by.Part, timestampMs, value, settings));
+        }
+
         if (by.Slot == NoSlot)
         {
             return false;
         }
 
         ref StepAccumulator step = ref steps[by.Slot];
-        bool closed = step.Observe(timestampMs, value, settings.StepMs, by.Metric.IsCounter);
+        bool closed = step.Observe(timestampMs, value, settings.StepMs, by.Step);
         openEndMsMin = Math.Min(openEndMsMin, step.OpenEndMs);
         if (closed)
         {
@@ -168,6 +181,8 @@ public sealed partial class ShardDetection
                 changed |= endMs != step.OpenEndMs;
                 openEndMsMin = Math.Min(openEndMsMin, step.OpenEndMs);
             }
+
+            changed |= histograms.Tick(nowMs, settings, ref openEndMsMin);
         }
 
         if (nowMs >= feedback.NextEndMs)
@@ -212,6 +227,7 @@ public sealed partial class ShardDetection
 
         Reset(series);
         rules.Forget(series);
+        histograms.Forget(series);
         feedback.Forget(series);
         (int host, int slot) = (watched[series].Host, watched[series].Slot);
         if (host != NoSlot)
@@ -242,6 +258,7 @@ public sealed partial class ShardDetection
         feedback.Thaw(series);
         Reset(series);
         rules.Reset(series);
+        histograms.Reset(series);
     }
 
     private void Reset(int series)
@@ -308,7 +325,7 @@ public sealed partial class ShardDetection
         // At the step's own time: in a backlog that arrives at once, a fault that came and went must be told all the same.
         if (host.IsDirty)
         {
-            Apply(host, host.Judge(judged.EndMs, MetricOf, settings, budgetShare), judged.EndMs);
+            Apply(host, host.Judge(judged.EndMs, SeriesOf, settings, budgetShare), judged.EndMs);
         }
     }
 
@@ -383,8 +400,12 @@ public sealed partial class ShardDetection
     /// <param name="Metric">What is known of its metric.</param>
     /// <param name="Host">Its host's number; -1 for what detection derives itself.</param>
     /// <param name="Slot">Where its detector lies; -1 when it is not judged.</param>
-    private readonly record struct Watched(LabelSet? Labels, MetricClass Metric, int Host, int Slot)
+    /// <param name="Part">Where its place in a histogram lies; -1 when it is part of none.</param>
+    /// <param name="IsObjective">Whether it stands for something that was promised to users.</param>
+    private readonly record struct Watched(LabelSet? Labels, MetricClass Metric, int Host, int Slot, int Part, bool IsObjective)
     {
-        public static readonly Watched Nobody = new(null, default, NoSlot, NoSlot);
+        public static readonly Watched Nobody = new(null, default, NoSlot, NoSlot, NoSlot, false);
+
+        public StepValue Step { get; } = Metric.Step;
     }
 }

@@ -1,5 +1,6 @@
 using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Stream;
+using MonitorCluster.TimeSeries.Detectors;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
@@ -20,7 +21,9 @@ internal static class SelectorShards
         }
 
         IReadOnlyCollection<string>? metrics = shape.MetricGroups == 1 ? [string.Empty] : Literals(matchers, LabelSet.NameLabel);
-        return metrics is null || (long)hosts.Count * metrics.Count > shape.ShardCount
+
+        // What is derived of a series lies with the series, not where its own name would put it.
+        return metrics is null || (shape.MetricGroups > 1 && metrics.Any(DerivedMetric.IsDerived)) || (long)hosts.Count * metrics.Count > shape.ShardCount
             ? null
             : [.. hosts.SelectMany(h => metrics.Select(m => ShardPlacement.ShardOf(h, m, shape.ShardCount, shape.MetricGroups))).Distinct().Order()];
     }

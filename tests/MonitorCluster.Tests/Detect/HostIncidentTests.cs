@@ -59,6 +59,18 @@ public class HostIncidentTests
         Assert.NotEmpty(world.Scores); // a signal all the same: stored, counted, told to nobody
     }
 
+    [Theory]
+    [InlineData("checkout", AlertSeverity.Critical)]
+    [InlineData("", AlertSeverity.Warning)]
+    public void Objective_Unusual_IsCritical(string objective, AlertSeverity severity)
+    {
+        var world = new World(Host, objective);
+        world.Run(Quiet);
+        world.Run(30, load: 1.4);
+
+        Assert.Equal(severity, Assert.Single(world.Told).Severity);
+    }
+
     [Fact]
     public void Flapping_WithinTheHold_TellsOnce()
     {
@@ -293,13 +305,13 @@ public class HostIncidentTests
         private int second;
         private int retired = -1;
 
-        public World(string host)
+        public World(string host, string objective = "")
         {
             series =
             [
                 LabelSet.Create("node_cpu_seconds_total", ("host", host), ("mode", "user")),
                 LabelSet.Create("node_pressure_cpu_waiting_seconds_total", ("host", host)),
-                LabelSet.Create("node_load1", ("host", host)),
+                LabelSet.Create("node_load1", ("host", host), ("slo", objective)),
                 LabelSet.Create("up", ("host", host)),
             ];
             Detection = Make();

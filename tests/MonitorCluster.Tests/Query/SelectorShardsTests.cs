@@ -37,6 +37,15 @@ public sealed class SelectorShardsTests
             new[] { ShardOf("a", "m", ByGroup), ShardOf("a", "n", ByGroup) }.Distinct().Order(), Of("{__name__=~\"m|n\",host=\"a\"}", ByGroup));
     }
 
+    [Theory]
+    [InlineData("anomaly_score{host=\"a\"}")]
+    [InlineData("http_request_seconds:p99{host=\"a\"}")]
+    public void Of_DerivedMetrics_LieWithTheirSeriesWhoseNamesAreNotKnown(string selector)
+    {
+        Assert.Null(Of(selector, ByGroup));
+        Assert.Single(Of(selector, ByHost)!);
+    }
+
     [Fact]
     public void Of_MorePairsThanShards_IsEveryShard() =>
         Assert.Null(Of("m{host=~\"a|b|c\"}", ByHost with { ShardCount = 2 }));

@@ -104,7 +104,7 @@ public class AnomalyFaultTests
                 bool isMissing = minute >= WeekMinutes + 60 && minute < WeekMinutes + 60 + missingMinutes;
                 foreach ((long atMs, float sample) in new[] { (timeMs, value), (timeMs - olderByMs, 1e6f) }.Take(isMissing ? 0 : 2))
                 {
-                    if (step.Observe(atMs, sample, 60_000, isCounter: false))
+                    if (step.Observe(atMs, sample, 60_000, StepValue.Mean))
                     {
                         highest = Math.Max(highest, model.Score(step.ClosedEndMs, step.ClosedValue, Settings).Decades);
                     }
@@ -128,7 +128,7 @@ public class AnomalyFaultTests
             for (int i = 0; i < 6 * 3_000; i++)
             {
                 total = i % 4_000 == 3_999 ? 0 : total + 50 + (20 * noise.NextDouble()); // the process starts anew
-                if (step.Observe(Monday + (i * 10_000L), total, 60_000, isCounter: true))
+                if (step.Observe(Monday + (i * 10_000L), total, 60_000, StepValue.Rate))
                 {
                     float decades = model.Score(step.ClosedEndMs, step.ClosedValue, Settings).Decades;
                     highest = i % 4_000 < 60 ? Math.Max(highest, decades) : highest;

@@ -124,6 +124,11 @@ public class RulesTests
     [InlineData("upstream_latency", "", AnomalyDirection.Both, false)]
     [InlineData("http_request_seconds_bucket", "", AnomalyDirection.None, true)]
     [InlineData("http_request_seconds_count", "", AnomalyDirection.Both, true)]
+    [InlineData("http_request_seconds_sum", "", AnomalyDirection.None, true)]
+    [InlineData("http_request_seconds:p99", "", AnomalyDirection.Up, false)]
+    [InlineData("request_time_seconds:mean", "", AnomalyDirection.Up, false)]
+    [InlineData("http_response_bytes:p50", "", AnomalyDirection.Both, false)]
+    [InlineData("go_gc_duration_seconds:mean", "", AnomalyDirection.None, false)]
     public void MetricClass_Of_KnowsDirectionAndKind(string metric, string mode, AnomalyDirection direction, bool counter)
     {
         MetricClass found = MetricClass.Of(metric, mode);
@@ -131,6 +136,13 @@ public class RulesTests
         Assert.Equal(direction, found.Direction);
         Assert.Equal(counter, found.IsCounter);
     }
+
+    [Theory]
+    [InlineData("jvm_gc_pause_seconds_max", StepValue.Max)]
+    [InlineData("app_queue_length_peak", StepValue.Max)]
+    [InlineData("app_queue_length", StepValue.Mean)]
+    [InlineData("app_requests_total", StepValue.Rate)]
+    public void MetricClass_Step_FollowsFromTheName(string metric, StepValue step) => Assert.Equal(step, MetricClass.Of(metric, string.Empty).Step);
 
     private static long Send(ref StaleRule rule, int count, long intervalMs)
     {

@@ -133,15 +133,29 @@ public class SeriesDetectorTests
     public void StepAccumulator_OldRepeatedOrNotANumber_IsNoValue()
     {
         var step = default(StepAccumulator);
-        Assert.False(step.Observe(Start, 10, 1_000, false));
-        Assert.False(step.Observe(Start, 99, 1_000, false));
-        Assert.False(step.Observe(Start - 1, 99, 1_000, false));
-        Assert.False(step.Observe(Start + 100, double.NaN, 1_000, false));
-        Assert.False(step.Observe(Start + 200, double.PositiveInfinity, 1_000, false));
-        Assert.False(step.Observe(Start + 300, 20, 1_000, false));
+        Assert.False(step.Observe(Start, 10, 1_000, StepValue.Mean));
+        Assert.False(step.Observe(Start, 99, 1_000, StepValue.Mean));
+        Assert.False(step.Observe(Start - 1, 99, 1_000, StepValue.Mean));
+        Assert.False(step.Observe(Start + 100, double.NaN, 1_000, StepValue.Mean));
+        Assert.False(step.Observe(Start + 200, double.PositiveInfinity, 1_000, StepValue.Mean));
+        Assert.False(step.Observe(Start + 300, 20, 1_000, StepValue.Mean));
 
-        Assert.True(step.Observe(Start + 1_000, 7, 1_000, false));
+        Assert.True(step.Observe(Start + 1_000, 7, 1_000, StepValue.Mean));
         Assert.Equal(15, step.ClosedValue);
+    }
+
+    [Fact]
+    public void StepAccumulator_Max_IsTheLargestOfTheStep()
+    {
+        var step = default(StepAccumulator);
+        foreach ((long atMs, double value) in new[] { (0L, -5.0), (200, -2), (400, -9), (1_000, -7) })
+        {
+            step.Observe(Start + atMs, value, 1_000, StepValue.Max);
+        }
+
+        Assert.Equal(-2, step.ClosedValue);
+        Assert.True(step.Tick(Start + 4_000, 2_000));
+        Assert.Equal(-7, step.ClosedValue);
     }
 
     [Fact]
@@ -152,7 +166,7 @@ public class SeriesDetectorTests
         for (int i = 0; i < 400; i++)
         {
             counter = i == 200 ? 0 : counter + 50 + (i % 3);
-            if (step.Observe(Start + (i * 500), counter, 1_000, true))
+            if (step.Observe(Start + (i * 500), counter, 1_000, StepValue.Rate))
             {
                 Assert.InRange(step.ClosedValue, 100, 104);
             }
@@ -163,7 +177,7 @@ public class SeriesDetectorTests
     public void StepAccumulator_TickPastEndPlusLateness_ClosesOnce()
     {
         var step = default(StepAccumulator);
-        step.Observe(Start + 10, 3, 1_000, false);
+        step.Observe(Start + 10, 3, 1_000, StepValue.Mean);
 
         Assert.False(step.Tick(Start + 2_999, 2_000));
         Assert.True(step.Tick(Start + 3_000, 2_000));
