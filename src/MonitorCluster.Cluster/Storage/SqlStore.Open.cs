@@ -30,11 +30,7 @@ public sealed partial class SqlStore
 
     private void CreateSchema(StoreIdentity identity)
     {
-        foreach (string statement in StoreSchema.StatementsOf(StoreSchema.Version))
-        {
-            _session.ExecuteOnce(_session.Dialect.Expand(statement));
-        }
-
+        Migrate(from: 0);
         foreach (string statement in _session.Dialect.AfterCreate)
         {
             _session.ExecuteOnce(statement);
@@ -62,6 +58,25 @@ public sealed partial class SqlStore
             INSERT INTO shard(shard_id) SELECT id FROM ids
             """,
             ("count", identity.ShardCount));
+    }
+
+    private void Migrate(int from)
+    {
+        for (int version = from + 1; version <= StoreSchema.Version; version++)
+        {
+            foreach (string statement in StoreSchema.StatementsOf(version))
+            {
+                _session.ExecuteOnce(_session.Dialect.Expand(statement));
+            }
+        }
+    }
+
+    // Each version only adds, so members of the version before go on with a store that a newer one has opened.
+    private void Upgrade(int from)
+    {
+        Migrate(from);
+        _session.Execute(
+            "UPDATE cluster SET schema_version = @schema, min_reader = @reader", ("schema", StoreSchema.Version), ("reader", StoreSchema.MinReader));
     }
 
     private StoreInfo Check(StoreIdentity identity, bool created)
@@ -97,9 +112,17 @@ public sealed partial class SqlStore
         }
 
         reasons.AddRange(Differences(identity.MustMatch, cluster.Config));
-        return reasons.Count > 0
-            ? throw new StoreRefusedException(reasons)
-            : new StoreInfo(Guid.Parse(cluster.Uuid), cluster.Schema, cluster.ShardCount, created);
+        if (reasons.Count > 0)
+        {
+            throw new StoreRefusedException(reasons);
+        }
+
+        if (cluster.Schema < StoreSchema.Version)
+        {
+            Upgrade(cluster.Schema);
+        }
+
+        return new StoreInfo(Guid.Parse(cluster.Uuid), StoreSchema.Version, cluster.ShardCount, created);
     }
 
     private static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> ours, string storedJson)
