@@ -6,6 +6,7 @@ using MonitorCluster.Cluster.Transport.Http;
 using MonitorCluster.Collect;
 using MonitorCluster.Detect;
 using MonitorCluster.Node.Configuration;
+using MonitorCluster.Optimise;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.Node;
@@ -28,6 +29,8 @@ internal sealed record NodeSettings
     public DetectOptions Detect { get; init; } = new();
 
     public AlertOptions Alert { get; init; } = new();
+
+    public OptimiseOptions Optimise { get; init; } = new();
 
     public HttpOptions Http { get; init; } = new();
 
@@ -61,6 +64,7 @@ internal sealed record NodeSettings
             Aggregate = reader.Read<AggregateOptions>(AggregateOptions.Section),
             Detect = reader.Read<DetectOptions>(DetectOptions.Section),
             Alert = reader.Read<AlertOptions>(AlertOptions.Section),
+            Optimise = reader.Read<OptimiseOptions>(OptimiseOptions.Section),
             Http = reader.Read<HttpOptions>(HttpOptions.Section),
             Cmd = reader.Read<CmdOptions>(CmdOptions.Section),
         };
