@@ -41,7 +41,7 @@ public static class BalanceVerify
     /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
     /// <remarks>
     /// Harm is an imbalance, a hottest node or a mailbox delay that is worse by over 5 % while the load as a whole is the same within 10 %. A shard that happened to
-    /// become busy meanwhile looks like harm too: where it is known how the present loads would lie without the moves, the plan is undone only if that would be better.
+    /// become busy meanwhile looks like harm too: where it is known how the present loads would lie without the moves, they are undone only if that would be better.
     /// </remarks>
     public static BalanceVerdict Judge(BalancePlan prediction, BalanceLook before, BalanceLook after)
     {
@@ -49,11 +49,10 @@ public static class BalanceVerify
         double expected = prediction.Before.AvoidableRatio - prediction.After.AvoidableRatio;
         double gained = before.Imbalance - after.Imbalance;
         bool isSameLoad = Math.Abs(after.TotalLoad - before.TotalLoad) < LoadChangeMax * before.TotalLoad;
-        bool isWorse = after.Imbalance > HarmRatio * before.Imbalance
-            || after.CpuShareMax > HarmRatio * before.CpuShareMax
-            || (after.MailboxDelayMax > HarmRatio * before.MailboxDelayMax && after.MailboxDelayMax > DelayOfNote);
         bool wouldUndoingHelp = after.ImbalanceUnmoved is not { } unmoved || HarmRatio * unmoved < after.Imbalance;
-        return isWorse && isSameLoad && wouldUndoingHelp ? BalanceVerdict.RolledBack
+        bool isWorse = (wouldUndoingHelp && (after.Imbalance > HarmRatio * before.Imbalance || after.CpuShareMax > HarmRatio * before.CpuShareMax))
+            || (after.MailboxDelayMax > HarmRatio * before.MailboxDelayMax && after.MailboxDelayMax > DelayOfNote);
+        return isWorse && isSameLoad ? BalanceVerdict.RolledBack
             : gained > 0 && gained >= HelpShare * expected ? BalanceVerdict.Kept
             : BalanceVerdict.Neutral;
     }
