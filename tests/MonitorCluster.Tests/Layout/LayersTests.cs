@@ -24,6 +24,9 @@ public partial class LayersTests
 
         // Queries pin shards; the types and help texts of families come from the sources.
         ["Query"] = ["Collect", "Stream", "Aggregate", "Alert"],
+
+        // The load is asked for like anything else; what is decided becomes an alert's record.
+        ["Optimise"] = ["Query", "Alert"],
     };
 
     /// <summary>Files that break the table, each with the stage they name. An entry that is not needed any more fails.</summary>
