@@ -63,11 +63,16 @@ internal sealed partial class NodeRuntime : NodeCore
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
 
-        // :: Step 10 optimise
-        Loads = System.ActorOf(Props.Create(() => new LoadGatherActor(Query, settings.Collect.Interval)), "loads");
         IActorRef signals = System.ActorOf(Props.Create(() => new SignalGatherActor(gather)), "fleet-signals");
         var fleetSetup = new FleetSetup(settings.Detect, Control, signals, Committed, ports.Loggers.CreateLogger<FleetActor>());
         IActorRef fleet = System.ActorOf(Props.Create(() => new FleetActor(fleetSetup)), "fleet");
+
+        // :: Step 10 optimise
+        Loads = System.ActorOf(Props.Create(() => new LoadGatherActor(Query, settings.Collect.Interval)), "loads");
+        var optimiserSetup = new OptimiserSetup(
+            settings.Optimise, settings.Node.Name, Control, Loads, Peers, Committed, ports.Loggers.CreateLogger<OptimiserSupervisor>());
+        IActorRef optimiser = System.ActorOf(Props.Create(() => new OptimiserSupervisor(optimiserSetup)), "optimiser");
+        Optimiser = new OptimiserDesk(optimiser, Reader, () => Routes.Current.Self?.Incarnation ?? 0, Committed, ports.Time);
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics, Capacity);
         memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
 
@@ -75,6 +80,7 @@ internal sealed partial class NodeRuntime : NodeCore
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         Subscribe(node, NodeActor.Events);
         Subscribe(fleet, FleetActor.Events);
+        Subscribe(optimiser, OptimiserSupervisor.Events);
         Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
@@ -83,7 +89,7 @@ internal sealed partial class NodeRuntime : NodeCore
                 Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId, Capacity), settings.Cluster.SeedAddresses, ports.Random,
                 ports.Loggers.CreateLogger<MembershipActor>())),
             "membership");
-        Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver)]);
+        Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver), typeof(CarryOut)]);
         Routes.LookAgain = version => Membership.Tell(new LookAgain(version), null);
         StartCollecting();
     }
@@ -119,6 +125,8 @@ internal sealed partial class NodeRuntime : NodeCore
     public AnomalyFeed Anomalies { get; }
 
     public FeedbackDesk Feedback { get; }
+
+    public OptimiserDesk Optimiser { get; }
 
     public QueryService Query { get; }
 

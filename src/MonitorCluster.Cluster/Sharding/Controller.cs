@@ -28,9 +28,10 @@ internal sealed class Controller(ControllerLimits limits)
     /// <param name="shards">Every shard, ascending.</param>
     /// <param name="wanted">What operators and the optimiser want; what cannot be begun now stays wanted.</param>
     /// <param name="pace">Hand-overs under way beyond which none of the optimiser's begins.</param>
+    /// <param name="byLoad">Whether the optimiser balances by load, new members with the others.</param>
     internal ControllerPlan Plan(
         TimeSpan now, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted,
-        int pace = int.MaxValue)
+        int pace = int.MaxValue, bool byLoad = false)
     {
         ShardLedger ledger = new(members);
         Remember(ledger, now);
@@ -39,7 +40,11 @@ internal sealed class Controller(ControllerLimits limits)
         List<ShardMove> moves = [];
         MoveWanted(ledger, shards, wanted, pace, moves);
         Drain(ledger, moves);
-        Fill(ledger, shards, now, moves);
+        if (!byLoad)
+        {
+            Fill(ledger, shards, now, moves);
+        }
+
         isFirst = false;
         return new ControllerPlan(assignments, moves, cancels);
     }
