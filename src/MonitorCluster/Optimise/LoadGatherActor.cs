@@ -1,7 +1,6 @@
 using System.Globalization;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Query;
-using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Optimise;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage.Sqlite;
-using MonitorCluster.Collect;
 using MonitorCluster.Node;
 using MonitorCluster.Optimise;
 using MonitorCluster.SimulationTests.Stream;

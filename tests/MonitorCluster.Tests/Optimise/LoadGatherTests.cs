@@ -178,7 +178,9 @@ public sealed class LoadGatherTests
                 scope!.Warn(missing);
             }
 
-            return Refusal is null ? Task.FromResult(Store.Evaluate(query, times)) : throw new QueryException(QueryErrorKind.Unavailable, Refusal);
+            return Refusal is { } refusal
+                ? throw new QueryException(QueryErrorKind.Unavailable, refusal)
+                : Task.FromResult(Store.Evaluate(query, times, null, cancellationToken));
         }
 
         public Task<IReadOnlyList<LabelSet>> SeriesAsync(
