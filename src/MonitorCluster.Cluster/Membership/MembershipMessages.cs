@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Cluster.Membership;
@@ -80,11 +81,11 @@ public sealed record MoveShard(int ShardId, string Member);
 /// <remarks>What is not in the newest list is not begun.</remarks>
 /// <param name="Moves">The moves that are still to be made, the most useful first.</param>
 /// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
-/// <param name="ByLoad">Whether the optimiser balances by load; else membership fills new members by number.</param>
-public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight, bool ByLoad)
+/// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then number counts.</param>
+public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads)
 {
     /// <summary>Nothing is wanted, and nobody looks at loads.</summary>
-    public static readonly CarryOut Nothing = new([], 0, false);
+    public static readonly CarryOut Nothing = new([], 0, null);
 }
 
 /// <summary>A move of a plan.</summary>

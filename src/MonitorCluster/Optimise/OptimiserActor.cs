@@ -7,10 +7,11 @@ namespace MonitorCluster.Optimise;
 
 /// <summary>What an optimiser is told by its supervisor at each look.</summary>
 /// <param name="Picture">The loads; null when they could not be measured.</param>
+/// <param name="Input">The same as the planner takes it; null where the cluster is idle or loads are not known.</param>
 /// <param name="Unmoved">What the imbalance would be by the same loads without the plan's moves; null when it is not known.</param>
 /// <param name="IsPaused">Whether nothing may be begun.</param>
 /// <param name="Made">Moves that have ended since the last look.</param>
-internal sealed record LoadsSeen(PlanPicture? Picture, double? Unmoved, bool IsPaused, IReadOnlyList<MadeMove> Made);
+internal sealed record LoadsSeen(PlanPicture? Picture, BalanceInput? Input, double? Unmoved, bool IsPaused, IReadOnlyList<MadeMove> Made);
 
 /// <summary>Told by an optimiser to its supervisor whenever it changes: how its plan stands. Immutable.</summary>
 /// <param name="PlanId">The plan; null before it is written.</param>
@@ -41,7 +42,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
     private readonly long startedMs;
     private readonly MovePace pace;
     private ClusterViewChanged view;
-    private LoadsSeen loads = new(null, null, IsPaused: false, []);
+    private LoadsSeen loads = new(null, null, null, IsPaused: false, []);
     private PlanState told; // the last state that the alert log has, or will have by the write under way
     private bool isWriting;
     private bool isStale; // since the write that is under way began
@@ -137,7 +138,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
 
         Context.Parent.Tell(new PlanStanding(plan.PlanId, OptimiserWords.Sentence(plan), [.. plan.Moves]));
         IReadOnlyList<PlannedMove> wanted = loads.IsPaused ? [] : plan.Wanted();
-        Context.System.EventStream.Publish(new CarryOut(wanted, pace.InFlightAllowed, ByLoad: true));
+        Context.System.EventStream.Publish(new CarryOut(wanted, pace.InFlightAllowed, loads.Input));
     }
 
     private void Write()
@@ -157,7 +158,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
 
     private void End(OptimiserState? ended)
     {
-        Context.System.EventStream.Publish(CarryOut.Nothing with { ByLoad = true });
+        Context.System.EventStream.Publish(CarryOut.Nothing with { Loads = loads.Input });
         Context.Parent.Tell(new OptimiserEnded(ended));
         Context.Stop(Self);
     }

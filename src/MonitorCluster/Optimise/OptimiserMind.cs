@@ -52,6 +52,9 @@ internal sealed class OptimiserMind
     /// <summary>Whether the cluster works hard enough that load, and not the number of shards, decides where they should be.</summary>
     public bool IsLoaded { get; private set; }
 
+    /// <summary>What the planner takes, for fail-over and drain; null while the cluster is idle or its loads are not known.</summary>
+    public BalanceInput? Input { get; private set; }
+
     /// <summary>Why there is no plan and when that may change.</summary>
     public string Why { get; private set; } = string.Empty;
 
@@ -92,6 +95,7 @@ internal sealed class OptimiserMind
         forecast = blind is null ? BalancePlanner.Look(model.ToInput(Rules(at), isHot: true), limits) : null;
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
         IsLoaded = Picture?.HottestCpu > new TriggerLimits().CpuShareMin;
+        Input = IsLoaded ? model.ToInput(Rules(at)) : null;
         return made;
     }
 

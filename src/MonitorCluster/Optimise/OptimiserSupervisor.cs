@@ -137,7 +137,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         IReadOnlyList<MadeMove> made = mind.Take(readings, view, lease, Now);
         if (optimiser is not null)
         {
-            optimiser.Tell(new LoadsSeen(mind.Picture, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, made));
+            optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, made));
         }
         else if (lease.Open.Count > 0)
         {
@@ -145,7 +145,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         }
         else
         {
-            Context.System.EventStream.Publish(new CarryOut([], 0, mind.IsLoaded));
+            Context.System.EventStream.Publish(new CarryOut([], 0, mind.Input));
             if (mind.Decide(lease.Pause, Now) is { } plan)
             {
                 Spawn(plan, NowMs);
@@ -175,7 +175,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         (OptimiserSetup with, ClusterViewChanged at, long me, long epoch) = (setup, view, incarnation, mind!.LeaseEpoch);
         running = new PlanStanding(plan.PlanId, OptimiserWords.Sentence(plan), [.. plan.Moves]);
         optimiser = Context.ActorOf(Props.Create(() => new OptimiserActor(with, plan, at, me, epoch, startedMs)), $"plan-{++spawned}");
-        optimiser.Tell(new LoadsSeen(mind.Picture, null, held!.Pause.IsPaused, []));
+        optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, null, held!.Pause.IsPaused, []));
     }
 
     private void Ended(OptimiserEnded ended)
