@@ -2,6 +2,7 @@ using MonitorCluster.Bench.Actors;
 using MonitorCluster.Bench.Codec;
 using MonitorCluster.Bench.Core;
 using MonitorCluster.Bench.Detect;
+using MonitorCluster.Bench.Optimiser;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
@@ -9,6 +10,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["codec"] = CodecBenchmark.Run,
     ["core"] = CoreBenchmark.Run,
     ["detect"] = DetectBenchmark.Run,
+    ["optimiser"] = OptimiserBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out Func<string[], int>? run))

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace MonitorCluster.Cluster.Sharding.Balance;
 
-/// <summary>Keeps the optimiser from doing harm: shards rest, budgets run out, plans that do not help are made more seldom, and two that do harm are the last.</summary>
+/// <summary>Keeps the optimiser from doing harm: shards rest, budgets run out, plans that do not help are made more seldom, and two that do harm are the
+/// last.</summary>
 /// <remarks>
 /// Fail-over and drain ask nobody here; only what moves for the sake of balance does. Times are of the caller's monotonic clock. A new controller rebuilds the
 /// rests and the budget from the moves of the last hours. Source of the stop after three: Orleans, activation repartitioning.
@@ -109,7 +110,8 @@ public sealed class BalanceBrakes(BrakeLimits limits)
         {
             return new BrakeRefusal(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the load of {100 * conditions.ReportingShare:0} % of the shards is known, {100 * limits.ReportingShareMin:0} % are needed: waits for reports"), null);
+                $"the load of {100 * conditions.ReportingShare:0} % of the shards is known, {100 * limits.ReportingShareMin:0} % are needed: "
+                + $"waits for reports"), null);
         }
 
         if (now < waitUntil && !(conditions.Imbalance > imbalanceAtWait + limits.NewImbalance))
@@ -189,6 +191,7 @@ public sealed class BalanceBrakes(BrakeLimits limits)
         }
     }
 
-    private static string Text(TimeSpan time) => string.Create(
-        CultureInfo.InvariantCulture, $"{(time < TimeSpan.FromMinutes(2) ? $"{Math.Ceiling(time.TotalSeconds)} s" : $"{Math.Ceiling(time.TotalMinutes)} min")}");
+    private static string Text(TimeSpan time) => time < TimeSpan.FromMinutes(2)
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds)} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalMinutes)} min");
 }

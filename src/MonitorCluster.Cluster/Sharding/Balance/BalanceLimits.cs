@@ -12,7 +12,8 @@ public sealed record BalanceLimits
     /// <summary>No move of choice takes a node's CPU over this part of its cores.</summary>
     public double CpuHardShare { get; init; } = 0.85;
 
-    /// <summary>No move of choice takes a node's memory over this part; what leaves it in the same plan is not counted as gone, for both copies live for a while.</summary>
+    /// <summary>No move of choice takes a node's memory over this part; what leaves it in the same plan is not counted as gone, for both copies live for a
+    /// while.</summary>
     public double MemoryHardShare { get; init; } = 0.85;
 
     /// <summary>How far over the water level a node may stay: 1.05 of it.</summary>
@@ -40,7 +41,8 @@ public sealed record BalanceLimits
     /// <summary>Moves of choice in the whole plan: what the hourly budget has left. Failed nodes' and leaving nodes' shards are not counted.</summary>
     public int MovesMax { get; init; } = int.MaxValue;
 
-    /// <summary>What a CPU second spent on moving weighs against the gain. A guess: a shard of 100 MiB costs about two CPU seconds, a fifth of the least gain.</summary>
+    /// <summary>What a CPU second spent on moving weighs against the gain. A guess: a shard of 100 MiB costs about two CPU seconds, a fifth of the least
+    /// gain.</summary>
     public double CostWeight { get; init; } = 0.0005;
 
     /// <summary>How long a shard without data is away while it moves, in seconds.</summary>
@@ -49,7 +51,8 @@ public sealed record BalanceLimits
     /// <summary>How much longer for each MiB that it holds, in seconds: learned by <see cref="MoveCost.Learn"/>.</summary>
     public double PauseSecondsPerMiB { get; init; } = 0.002;
 
-    /// <summary>The load of one node whose shards do nothing, shared out evenly among all shards: it makes a cluster that is idle, or new, balance by count.</summary>
+    /// <summary>The load of one node whose shards do nothing, shared out evenly among all shards: it makes a cluster that is idle, or new, balance by
+    /// count.</summary>
     /// <remarks>A thousandth of a node: at the loads that trigger a plan it is under half a percent of what is balanced.</remarks>
     public double CountLoad { get; init; } = 0.001;
 }

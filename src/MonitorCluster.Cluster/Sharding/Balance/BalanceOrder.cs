@@ -2,7 +2,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 
 /// <summary>Puts the moves of a draft in order and cuts them to the budget: step 4 of the plan.</summary>
 /// <remarks>
-/// What must be placed comes first. Of the moves of choice always the one comes next that takes the most off the objective as things then stand, less what it costs;
+/// What must be placed comes first. Of the moves of choice always the one comes next that takes the most off the objective as things then stand, less what
+/// it costs;
 /// one that does not pay, or would break a hard limit, waits for what is before it to make it worth while, or is left out. So each move of a plan lowers the
 /// objective, and any first part of a plan is a plan. Gains are computed again only when a move comes to the front (lazy greedy: Minoux, "Accelerated Greedy
 /// Algorithms", 1978).
@@ -54,7 +55,7 @@ internal sealed class BalanceOrder(PlacementTable table, BalanceDraft draft, Bal
         {
             int before = moves.Count;
             Drain(queue, waiting, ref left);
-            isProgress = moves.Count > before;
+            isProgress = moves.Count > before || EmitGroup(waiting, ref left);
         }
 
         return moves;
@@ -88,6 +89,65 @@ internal sealed class BalanceOrder(PlacementTable table, BalanceDraft draft, Bal
             left--;
             Emit(shard, draft.OwnerOf(shard), Gain(shard));
         }
+    }
+
+    /// <summary>A large shard that only pays once its new owner has given smaller ones away, and these: together they may pay where none does alone.</summary>
+    private bool EmitGroup(List<int> waiting, ref int left)
+    {
+        if (goal.Aim != BalanceAim.Balance)
+        {
+            return false;
+        }
+
+        ILookup<int, int> leaving = waiting.ToLookup(shard => table.Owner[shard]);
+        HashSet<int> emitted = [];
+        foreach (int large in waiting.OrderByDescending(shard => table.Work[shard]).ThenBy(shard => shard))
+        {
+            int[] group = emitted.Contains(large)
+                ? []
+                : [.. leaving[draft.OwnerOf(large)].Where(shard => table.Work[shard] < table.Work[large] && !emitted.Contains(shard)), large];
+            if (group.Length > 1 && group.Length <= left && MayGive(large) && GroupGain(group) is var gain && gain >= draft.GainMin * group.Length)
+            {
+                foreach (int shard in group)
+                {
+                    Emit(shard, draft.OwnerOf(shard), gain / group.Length);
+                    emitted.Add(shard);
+                }
+
+                left -= group.Length;
+            }
+        }
+
+        waiting.RemoveAll(emitted.Contains);
+        return emitted.Count > 0;
+    }
+
+    /// <summary>What moves take off the objective, less what they cost, when they are done one after the other; nothing when one of them has no room.</summary>
+    private double GroupGain(int[] group)
+    {
+        double gain = 0;
+        bool hasRoom = true;
+        (int Shard, int From, double Peak)[] done = new (int, int, double)[group.Length];
+        int count = 0;
+        for (; count < group.Length && hasRoom; count++)
+        {
+            int shard = group[count], to = draft.OwnerOf(shard);
+            hasRoom = table.HasRoom(shard, to);
+            gain += Net(shard);
+            done[count] = (shard, table.Owner[shard], table.PeakMemory[to]);
+            table.Move(shard, to);
+        }
+
+        while (--count >= 0)
+        {
+            (int shard, int from, double peak) = done[count];
+            int to = table.Owner[shard];
+            double peakFrom = table.PeakMemory[from];
+            table.Move(shard, from);
+            (table.PeakMemory[to], table.PeakMemory[from]) = (peak, peakFrom);
+        }
+
+        return hasRoom ? gain : double.NegativeInfinity;
     }
 
     private void Requeue(PriorityQueue<int, (double Loss, int Shard)> queue, List<int> waiting)

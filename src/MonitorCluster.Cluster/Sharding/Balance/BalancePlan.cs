@@ -4,7 +4,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 
 /// <summary>What the planner wants moved, in this order, and what it expects of it.</summary>
 /// <param name="Goal">What it is for.</param>
-/// <param name="Moves">In the order to be done: shards without owner, those of leaving nodes, then moves of choice, the best first. Each shard at most once.</param>
+/// <param name="Moves">In the order to be done: shards without owner, those of leaving nodes, then moves of choice, the best first. Each shard at most
+/// once.</param>
 /// <param name="Before">The load as it is.</param>
 /// <param name="After">The load as it should be once all moves are done.</param>
 /// <param name="MovesLowerBound">
@@ -27,7 +28,8 @@ public sealed record BalancePlan(
 /// <param name="ShardId">The shard.</param>
 /// <param name="From">Its owner; null when it has none.</param>
 /// <param name="To">Who is to own it.</param>
-/// <param name="Gain">What it takes off the objective, as a part of the square of the water level; over 0 for moves of choice, 0 for those that must be.</param>
+/// <param name="Gain">What it takes off the objective, as a part of the square of the water level; over 0 for moves of choice, 0 for those that must
+/// be.</param>
 /// <param name="CostSeconds">CPU seconds that it takes.</param>
 /// <param name="Cause">Names and figures behind <see cref="Reason"/>.</param>
 public sealed record BalanceMove(int ShardId, long? From, long To, double Gain, double CostSeconds, BalanceCause Cause)
@@ -66,7 +68,8 @@ public readonly record struct BalanceCause(
 /// </param>
 /// <param name="ImbalanceRatio">The hottest node's load over the mean, at least 1; 1 when there is no load.</param>
 /// <param name="AvoidableRatio">
-/// The largest of load / max(water level, its largest shard) over the nodes: what is left of the imbalance when giants, which no move can spread, are set aside.
+/// The largest of load / max(water level, its largest shard) over the nodes: what is left of the imbalance when giants, which no move can spread, are set
+/// aside.
 /// Without giants it is the imbalance. 1 when there is no load.
 /// </param>
 /// <param name="Objective">Sum over the nodes of capacity times the square of the load: what every move of choice lowers.</param>
@@ -92,5 +95,6 @@ public readonly record struct BalanceGiant(int ShardId, long? Owner, string? Own
     /// <summary>What to do about it, in one sentence.</summary>
     public string Advice => string.Create(
         CultureInfo.InvariantCulture,
-        $"shard {ShardId}{(OwnerName is null ? string.Empty : $" on {OwnerName}")} alone is {LevelRatio:0.00} of a node's fair share: it needs a split or a bigger node");
+        $"shard {ShardId}{(OwnerName is null ? string.Empty : $" on {OwnerName}")} alone is {LevelRatio:0.00} of a node's fair share: "
+        + $"it needs a split or a bigger node");
 }

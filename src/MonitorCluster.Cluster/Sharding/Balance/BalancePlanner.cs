@@ -6,7 +6,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// <remarks>
 /// <list type="number">
 /// <item>The water level: the fair share once nodes with a giant are set aside (<see cref="BalanceForecast.WaterLevel"/>).</item>
-/// <item>Shards without owner and those of leaving nodes are placed, whatever the goal, within the hard limits or, when no node is left within them, beyond.</item>
+/// <item>Shards without owner and those of leaving nodes are placed, whatever the goal, within the hard limits or, when no node is left within them,
+/// beyond.</item>
 /// <item>Nodes over 1.05 of the level give the fewest shards that take them under it, the largest first, to the coldest nodes.</item>
 /// <item>The moves are put in order by what they take off the objective, and cut where they do not pay any more or at the budget.</item>
 /// </list>

@@ -38,16 +38,19 @@ public readonly record struct NodeWindow(long Incarnation, string Name, double C
 /// <param name="Reason">One sentence, also when there is no plan.</param>
 public readonly record struct TriggerAnswer(BalanceGoal? Goal, string Reason);
 
-/// <summary>Notices that the load is spread badly: at once when it is very bad, after a while when it is a little, never when it is within what is allowed.</summary>
+/// <summary>Notices that the load is spread badly: at once when it is very bad, after a while when it is a little, never when it is within what is
+/// allowed.</summary>
 /// <remarks>
-/// A cumulative sum of what the imbalance is over 1.15; a plan when it is over 0.6. An imbalance of 2.8 makes one in the first window, 1.25 in the seventh, 1.16 after
-/// ten minutes without a break. "So many windows in a row" was tried and flickers at its threshold (design, section 4.5).
+/// A cumulative sum of what the imbalance is over 1.15; a plan when it reaches 0.6. An imbalance of 2.8 makes one in the first window, 1.25 in the sixth,
+/// 1.16 after ten
+/// minutes without a break. "So many windows in a row" was tried and flickers at its threshold (design, section 4.5).
 /// A node that holds less than half its fair share of shards when it is first seen is a reason too, idle or not, until a plan was made with it.
 /// Source: Page, "Continuous Inspection Schemes", Biometrika 1954. One writer: whoever controls the cluster.
 /// </remarks>
 /// <param name="limits">When to plan.</param>
 public sealed class BalanceTrigger(TriggerLimits limits)
 {
+    private const double Rounding = 1e-9;
     private readonly Dictionary<long, int> urgentWindows = [];
     private readonly HashSet<long> known = [];
     private readonly HashSet<long> filling = [];
@@ -57,7 +60,8 @@ public sealed class BalanceTrigger(TriggerLimits limits)
 
     /// <summary>Takes one window.</summary>
     /// <param name="imbalance">
-    /// The hottest node's load over the mean; with giants set aside, <see cref="BalanceForecast.AvoidableRatio"/>, or what no move can change would ask for plans forever.
+    /// The hottest node's load over the mean; with giants set aside, <see cref="BalanceForecast.AvoidableRatio"/>, or what no move can change would ask for
+    /// plans forever.
     /// </param>
     /// <param name="nodes">Every node that stays.</param>
     public TriggerAnswer Observe(double imbalance, IReadOnlyList<NodeWindow> nodes)
@@ -69,7 +73,8 @@ public sealed class BalanceTrigger(TriggerLimits limits)
         {
             return new TriggerAnswer(BalanceGoal.Urgent(urgent.Incarnation), string.Create(
                 CultureInfo.InvariantCulture,
-                $"{urgent.Name} uses {urgent.CpuShare:0.00} of its CPU and its mailboxes wait {urgent.MailboxDelay.TotalMilliseconds:0} ms, for {limits.UrgentWindows} windows"));
+                $"{urgent.Name} uses {urgent.CpuShare:0.00} of its CPU and its mailboxes wait {urgent.MailboxDelay.TotalMilliseconds:0} ms, "
+                + $"for {limits.UrgentWindows} windows"));
         }
 
         foreach (NodeWindow node in nodes)
@@ -80,7 +85,7 @@ public sealed class BalanceTrigger(TriggerLimits limits)
             }
         }
 
-        if (Sum <= limits.SumMax)
+        if (Sum < limits.SumMax - Rounding)
         {
             return new TriggerAnswer(null, string.Create(
                 CultureInfo.InvariantCulture, $"the imbalance is {imbalance:0.00}: its sum over {limits.Allowed:0.00} is {Sum:0.00} of {limits.SumMax:0.00}"));
@@ -91,7 +96,8 @@ public sealed class BalanceTrigger(TriggerLimits limits)
             ? new TriggerAnswer(BalanceGoal.Balance, string.Create(
                 CultureInfo.InvariantCulture, $"the imbalance is {imbalance:0.00}: its sum over {limits.Allowed:0.00} has reached {Sum:0.00}"))
             : new TriggerAnswer(null, string.Create(
-                CultureInfo.InvariantCulture, $"the imbalance is {imbalance:0.00}, but no node uses more than {limits.CpuShareMin:0.00} of its CPU: it is let be until one does"));
+                CultureInfo.InvariantCulture,
+                $"the imbalance is {imbalance:0.00}, but no node uses more than {limits.CpuShareMin:0.00} of its CPU: it is let be until one does"));
     }
 
     /// <summary>Says that a plan was made: the sum begins anew, and new nodes are new no more.</summary>

@@ -26,6 +26,7 @@ public readonly record struct BalanceLook(double Imbalance, double CpuShareMax, 
 /// <summary>Judges a plan by what it did.</summary>
 public static class BalanceVerify
 {
+    private const double BadRatio = 1.25;
     private const double HelpShare = 0.5;
     private const double HarmRatio = 1.05;
     private const double LoadChangeMax = 0.1;
@@ -35,13 +36,27 @@ public static class BalanceVerify
     /// <summary>How long after the last move to look.</summary>
     public static TimeSpan Wait { get; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after the last move to look when the budget has cut a plan so short that the cluster is badly spread even if it helps.</summary>
+    public static TimeSpan WaitWhenBad { get; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long after its last move to look at what a plan did: the next one has to wait for that.</summary>
+    /// <param name="plan">The plan.</param>
+    public static TimeSpan WaitFor(BalancePlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.After.AvoidableRatio > BadRatio ? WaitWhenBad : Wait;
+    }
+
     /// <summary>Judges a plan.</summary>
     /// <param name="prediction">The plan, all of whose moves were done.</param>
     /// <param name="before">How it looked when the plan was made.</param>
-    /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
+    /// <param name="after">How it looks <see cref="WaitFor"/> after the last move.</param>
     /// <remarks>
-    /// Harm is an imbalance, a hottest node or a mailbox delay that is worse by over 5 % while the load as a whole is the same within 10 %. A shard that happened to
-    /// become busy meanwhile looks like harm too: where it is known how the present loads would lie without the moves, they are undone only if that would be better.
+    /// Harm is an imbalance, a hottest node or a mailbox delay that is worse by over 5 % while the load as a whole is the same within 10 %. A shard that
+    /// happened to
+    /// become busy meanwhile looks like harm too: where it is known how the present loads would lie without the moves, they are undone only if that would be
+    /// better,
+    /// and what they gained is counted against that too: a load that went on growing is not their fault.
     /// </remarks>
     public static BalanceVerdict Judge(BalancePlan prediction, BalanceLook before, BalanceLook after)
     {
@@ -55,7 +70,7 @@ public static class BalanceVerify
     /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
     public static BalanceVerdict Judge(double expectedGain, BalanceLook before, BalanceLook after)
     {
-        double gained = before.Imbalance - after.Imbalance;
+        double gained = Math.Max(before.Imbalance, after.ImbalanceUnmoved ?? 0) - after.Imbalance;
         bool isSameLoad = Math.Abs(after.TotalLoad - before.TotalLoad) < LoadChangeMax * before.TotalLoad;
         bool wouldUndoingHelp = after.ImbalanceUnmoved is not { } unmoved || HarmRatio * unmoved < after.Imbalance;
         bool isWorse = (wouldUndoingHelp && (after.Imbalance > HarmRatio * before.Imbalance || after.CpuShareMax > HarmRatio * before.CpuShareMax))

@@ -2,7 +2,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 
 /// <summary>The nodes that may take shards, so kept that the coldest that fits is found at once.</summary>
 /// <remarks>
-/// One heap for each kind of node (cores and memory within a factor of 1.4): a big shard that the coldest node cannot carry may fit well on a bigger one that is
+/// One heap for each kind of node (cores and memory within a factor of 1.4): a big shard that the coldest node cannot carry may fit well on a bigger one
+/// that is
 /// a little warmer. Ties go to the node with fewer shards, then to the elder. Cost: O(log n) for each change; a search looks at few nodes.
 /// </remarks>
 internal sealed class ColdestNodes
@@ -42,17 +43,19 @@ internal sealed class ColdestNodes
     /// <summary>How many there are.</summary>
     internal int Count { get; }
 
+    /// <summary>The coldest of the first kind; there must be one.</summary>
+    internal int First => heaps[0][0];
+
     /// <summary>The node whose load is the lowest once it has the shard, among those that may have it.</summary>
-    /// <param name="shard">The shard; never given back to its owner or to the node that it must not go to.</param>
-    /// <param name="ignoresLimits">Whether nodes over the hard limits are taken too.</param>
+    /// <param name="shard">The shard; never given back to the owner that it has in the input, or to the node that it must not go to.</param>
     /// <returns>The node; -1 when none fits.</returns>
-    internal int Find(int shard, bool ignoresLimits = false)
+    internal int Find(int shard)
     {
         int best = -1;
         double bestLoad = double.MaxValue;
         for (int heap = 0; heap < heaps.Count; heap++)
         {
-            int node = FindIn(heaps[heap], counts[heap], shard, ignoresLimits);
+            int node = FindIn(heaps[heap], counts[heap], shard);
             if (node >= 0 && table.Load[node] + table.Weight(shard, node) is var load && (load < bestLoad || (load == bestLoad && IsColder(node, best))))
             {
                 (best, bestLoad) = (node, load);
@@ -93,7 +96,7 @@ internal sealed class ColdestNodes
         Set(heap, position, node);
     }
 
-    private int FindIn(int[] heap, int count, int shard, bool ignoresLimits)
+    private int FindIn(int[] heap, int count, int shard)
     {
         frontier[0] = 0;
         int size = count > 0 ? 1 : 0;
@@ -106,7 +109,8 @@ internal sealed class ColdestNodes
             }
 
             int position = frontier[at], node = heap[position];
-            if (node != table.Owner[shard] && table.Nodes[node].Incarnation != table.Shards[shard].NotTo && (ignoresLimits || table.HasRoom(shard, node)))
+            long incarnation = table.Nodes[node].Incarnation;
+            if (incarnation != table.Shards[shard].Owner && incarnation != table.Shards[shard].NotTo && table.HasRoom(shard, node))
             {
                 return node;
             }

@@ -2,7 +2,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 
 /// <summary>A load smoothed twice: fast to notice, slow to plan by.</summary>
 /// <remarks>
-/// Two exponential means of windows of 10 s, with half-lives of 30 s and 5 min. Windows that come one after the other on the same side, all off the slow mean by
+/// Two exponential means of windows of 10 s, with half-lives of 30 s and 5 min. Windows that come one after the other on the same side, all off the slow
+/// mean by
 /// more than two fifths, are a new level and no noise: both means start again from them. Without that the slow mean would take ten minutes to see a load that
 /// has tripled. While a mean is young it is the plain mean of what there is. Cost: O(1), 32 bytes.
 /// </remarks>
@@ -11,7 +12,7 @@ public struct LoadAverage
     private const double HotRate = 0.2062994740159; // 1 - 2^(-10/30)
     private const double PlanRate = 0.0228406318240; // 1 - 2^(-10/300)
     private const double JumpRatio = 1.4; // measurements scatter by a quarter: design, section 4.5
-    private const int JumpWindows = 3; // bursts last 40 s in the mean
+    private const int JumpWindows = 2; // one can be a burst; with three a tripled load is planned for ten seconds later
 
     private double hot;
     private double plan;

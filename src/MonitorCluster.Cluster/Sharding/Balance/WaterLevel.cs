@@ -2,7 +2,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 
 /// <summary>How high the load stands when it is spread like water, and what of it cannot be spread.</summary>
 /// <remarks>
-/// The fair share, first of everything, then without each node whose base or whose one giant shard is over it, until nothing more stands out. No placement has a
+/// The fair share, first of everything, then without each node whose base or whose one giant shard is over it, until nothing more stands out. No placement
+/// has a
 /// hottest node below the result. Nodes that leave have no capacity; a node that may not take and holds less than its share is left out with what it holds.
 /// Cost: a few passes over the shards.
 /// </remarks>
