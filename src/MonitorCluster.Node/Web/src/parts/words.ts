@@ -51,3 +51,9 @@ export function ownLabels(labels: Labels | null): string {
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 }
+
+// The node's reasons begin small and end without a stop, since they stand in other sentences too.
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?:]$/.test(trimmed) || trimmed === '' ? '' : '.'}`;
+}
