@@ -80,7 +80,8 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
   const picture = report?.now ?? null;
   const alone = members.filter(member => member.status === 'active').length === 1;
   const [kind, words] = headline(seen, alone);
-  const why = report?.why || seen.text;
+  // A pause is told with its note below; the node's sentence would say the same again.
+  const why = report?.state === 'paused' ? '' : report?.why || seen.text;
   return (
     <>
       <div class="standing" role="status">
@@ -89,17 +90,22 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
           <span>{words}</span>
         </h1>
         {why !== '' && <p class="reason">{sentence(why)}</p>}
-        {pause.isPaused && report?.state !== 'paused' && (
+        {pause.isPaused && (
           <p class="reason">
             Paused by {pause.by || 'somebody'}
-            {pause.note ? `: ${pause.note}` : ''}.
+            {pause.since !== null && ` ${formatAge(time - secondsOf(pause.since))} ago`}
+            {pause.note ? `: ${pause.note}` : ''}
           </p>
         )}
-        {pause.isPaused && pause.since !== null && <p class="about">paused for {formatAge(time - secondsOf(pause.since))}</p>}
       </div>
       {report !== null && (
         <dl class="tiles load-tiles">
-          <Tile name="Imbalance" value={picture === null ? '–' : formatValue('number', picture.imbalance)} note="hottest node by the mean; 1 is even" />
+          <Tile
+            name="Imbalance"
+            title="The hottest node’s load by the mean of all"
+            value={picture === null ? '–' : picture.imbalance.toFixed(2)}
+            note="1 is even"
+          />
           <Tile name="Hottest node" value={picture === null ? '–' : formatValue('percent', picture.hottestCpu * 100)} note="of its processors in use" />
           <Tile name="All nodes" value={formatValue('number', picture?.totalCpu)} note="cores in use" />
           <Tile name="Messages wait" value={formatValue('seconds', picture?.mailboxDelay)} note="at most, 99 of 100" />
@@ -111,9 +117,9 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
   );
 }
 
-function Tile({ name, value, note }: { name: string; value: string; note: string }) {
+function Tile({ name, value, note, title }: { name: string; value: string; note: string; title?: string }) {
   return (
-    <div class="tile">
+    <div class="tile" title={title}>
       <dt>{name}</dt>
       <dd>
         <b>{value}</b> <span>{note}</span>
@@ -147,13 +153,18 @@ function Pressure({ value }: { value: number }) {
   );
 }
 
-function headline({ text, report, pause }: load.Optimiser, alone: boolean): [kind: string, words: string] {
+const actingWords: Record<string, string> = {
+  verifying: 'Load was moved; now it is seen whether that helped.',
+  rollingBack: 'A plan is being undone.',
+};
+
+function headline({ text, report, plans }: load.Optimiser, alone: boolean): [kind: string, words: string] {
   if (report === null) return text.includes('Optimise:Enabled') ? ['', 'The optimiser is switched off.'] : ['warning', 'Nobody watches the load just now.'];
   switch (report.state) {
     case 'acting':
-      return ['good', 'Load is being moved.'];
+      return ['good', actingWords[plans.find(load.isUnderWay)?.state ?? ''] ?? 'Load is being moved.'];
     case 'paused':
-      return ['warning', `Paused by ${pause.by || 'somebody'}: nothing is moved for balance.`];
+      return ['warning', 'Paused: nothing is moved for balance until somebody resumes.'];
     case 'suspended':
       return ['warning', 'Suspended: plans failed, and none is made until somebody looks and resumes.'];
     case 'blind':

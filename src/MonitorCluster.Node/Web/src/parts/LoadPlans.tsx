@@ -159,12 +159,21 @@ function Imbalances({ plan }: { plan: Plan }) {
   );
 }
 
+// What moves now first, then what is to be moved, then what has ended; within those the most useful first, as the node says them.
+const progressOrder = ['moving', 'wanted', 'failed', 'done'];
+
 function Moves({ moves, title = 'Moves' }: { moves: readonly Move[]; title?: string }) {
   if (moves.length === 0) return null;
   const hasProgress = moves.some(move => move.progress !== undefined);
+  const rank = (move: Move) => progressOrder.indexOf(move.progress ?? '');
+  const shown = [...moves].sort((a, b) => rank(a) - rank(b)).slice(0, movesAtMost);
   return (
-    <div class="scroll">
-      <table class="data words" aria-label={title}>
+    <div class="scroll moves-box" tabIndex={0} role="region" aria-label={title}>
+      <p class="hint">
+        {title}: {waysOf(moves)}
+        {moves.length > shown.length && `; ${shown.length} of them are listed`}
+      </p>
+      <table class="data words">
         <thead>
           <tr>
             <th scope="col">shard</th>
@@ -176,7 +185,7 @@ function Moves({ moves, title = 'Moves' }: { moves: readonly Move[]; title?: str
           </tr>
         </thead>
         <tbody>
-          {moves.slice(0, movesAtMost).map(move => (
+          {shown.map(move => (
             <tr key={move.shard}>
               <td>{move.shard}</td>
               <td>{move.from}</td>
@@ -186,15 +195,20 @@ function Moves({ moves, title = 'Moves' }: { moves: readonly Move[]; title?: str
                   <span class={`pill ${progressPills[move.progress ?? ''] ?? ''}`}>{progressWords[move.progress ?? ''] ?? move.progress}</span>
                 </td>
               )}
-              <td>{formatValue('number', move.gain)}</td>
+              <td>{move.gain > 0 && move.gain < 0.001 ? '< 0.001' : move.gain.toFixed(3)}</td>
               <td class="why">{move.reason}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {moves.length > movesAtMost && <p class="hint">and {moves.length - movesAtMost} more: pbm optimiser history</p>}
     </div>
   );
+}
+
+function waysOf(moves: readonly Move[]): string {
+  const ways = new Map<string, number>();
+  for (const { from, to } of moves) ways.set(`${from} → ${to}`, (ways.get(`${from} → ${to}`) ?? 0) + 1);
+  return [...ways].map(([way, count]) => `${way} ${countOf(count, 'shard')}`).join(', ');
 }
 
 function number(value: number | undefined): string {

@@ -1,6 +1,6 @@
 import type { Member } from '../data/api';
 import type { Picture } from '../data/optimiser';
-import { formatCount, formatValue, type Unit } from '../format';
+import { formatCount, formatValue } from '../format';
 
 interface Props {
   now: Picture | null;
@@ -61,8 +61,8 @@ export function NodeLoads({ now, expected, members }: Props) {
                       <line x1="1" x2="1" y1="0" y2="10" />
                     </svg>
                   </td>
-                  <Change unit="number" before={node?.load} after={then?.load} />
-                  <Change unit="number" before={node?.cpu} after={then?.cpu} />
+                  <Change unit="ratio" before={node?.load} after={then?.load} />
+                  <Change unit="ratio" before={node?.cpu} after={then?.cpu} />
                   <Change unit="bytes" before={node?.memory} after={then?.memory} />
                   <Change unit="count" before={node?.shards} after={then?.shards} />
                   <td>{formatValue('number', node?.samplesPerSecond)}</td>
@@ -77,8 +77,14 @@ export function NodeLoads({ now, expected, members }: Props) {
   );
 }
 
-function Change({ unit, before, after }: { unit: Unit | 'count'; before: number | undefined; after: number | undefined }) {
-  const text = (value: number | undefined) => (unit === 'count' ? formatCount(value) : formatValue(unit, value));
+interface ChangeProps {
+  unit: 'ratio' | 'bytes' | 'count';
+  before: number | undefined;
+  after: number | undefined;
+}
+
+function Change({ unit, before, after }: ChangeProps) {
+  const text = (value: number | undefined) => (unit === 'count' ? formatCount(value) : unit === 'bytes' ? formatValue('bytes', value) : (value?.toFixed(2) ?? '–'));
   const same = after === undefined || text(after) === text(before);
   return (
     <td>

@@ -55,7 +55,7 @@ export function OptimiserActions({ seen, running, done }: Props) {
     });
   };
   return (
-    <section class="card actions" aria-label="What to do">
+    <section class="card actions load-actions" aria-label="What to do">
       <div class="bar" role="group" aria-label="What to tell the optimiser">
         <button type="button" class="quiet" disabled={busy} title="Work out what would be moved now. Nothing is moved." onClick={plan}>
           Plan

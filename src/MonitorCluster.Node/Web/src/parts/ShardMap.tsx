@@ -31,7 +31,7 @@ interface Group {
 export function ShardMap({ state, wanted }: { state: Cluster; wanted: readonly Move[] }) {
   const [picked, setPicked] = useState<number | null>(null);
   const targets = useMemo(() => new Map(wanted.filter(isAhead).map(move => [move.shard, move.to])), [wanted]);
-  const groups = useMemo(() => group(state.shards, targets), [state, targets]);
+  const groups = useMemo(() => group(state, targets), [state, targets]);
   const drawn = groups.reduce((sum, one) => sum + one.shards.length, 0);
   const most = useMemo(() => state.shards.reduce((max, shard) => Math.max(max, shard.samplesPerSecond ?? 0), 0), [state]);
   const pitch = pitches.find(([count]) => drawn <= count)?.[1] ?? 4;
@@ -228,9 +228,11 @@ function Busiest({ shards }: { shards: readonly Shard[] }) {
   );
 }
 
-function group(shards: readonly Shard[], targets: ReadonlyMap<number, string>): Group[] {
+function group({ shards, members }: Cluster, targets: ReadonlyMap<number, string>): Group[] {
   const all = shards.length <= drawAllUpTo;
   const byOwner = new Map<string | null, Group>();
+  for (const { name, status } of members)
+    if (status !== 'dead') byOwner.set(name, { owner: name, shards: [], total: 0, samples: null });
   for (const shard of shards) {
     let own = byOwner.get(shard.owner);
     if (own === undefined) byOwner.set(shard.owner, (own = { owner: shard.owner, shards: [], total: 0, samples: null }));

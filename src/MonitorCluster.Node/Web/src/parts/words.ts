@@ -52,8 +52,9 @@ export function ownLabels(labels: Labels | null): string {
     .join(', ');
 }
 
-// The node's reasons begin small and end without a stop, since they stand in other sentences too.
+// The node's reasons begin small and end without a stop, since they stand in other sentences too. A name with a digit or hyphen stays as it is.
 export function sentence(text: string): string {
   const trimmed = text.trim();
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?:]$/.test(trimmed) || trimmed === '' ? '' : '.'}`;
+  const begin = /^[a-z]+(?=[\s,:;.]|$)/.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
+  return begin === '' || /[.!?:]$/.test(begin) ? begin : `${begin}.`;
 }
