@@ -18,6 +18,12 @@ const movingSeconds = 2;
 // An answer that names very many shards is megabytes: it is asked for less often.
 const manyShards = 4096;
 const manySeconds = 15;
+// The store has a plan a moment after the answer that it is made.
+const writtenMs = 1500;
+// Where the node's trigger begins to count, and below what share of its processors it leaves everything as it is: its TriggerLimits.
+const evenUpTo = 1.15;
+const idleUpTo = 0.3;
+const noMoves: load.Move[] = [];
 
 export function Optimiser() {
   const known = useStore(cluster);
@@ -36,7 +42,8 @@ export function Optimiser() {
   });
   const seen = loaded.data;
   const running = seen?.plans.find(load.isUnderWay);
-  const expected = running?.predicted ?? proposal?.predicted ?? null;
+  const expected = proposal?.predicted ?? running?.predicted ?? null;
+  const wanted = proposal?.moves ?? (running?.state === 'rollingBack' ? running.undo : running?.moves) ?? noMoves;
   const problem = loaded.problem || members.problem;
   return (
     <main class="page">
@@ -57,17 +64,19 @@ export function Optimiser() {
           <OptimiserActions
             seen={seen}
             running={running}
-            done={answer => {
-              if (answer !== undefined) setProposal(answer.report?.proposal ?? null);
+            planned={setProposal}
+            done={() => {
+              setProposal(null);
               loaded.reload();
+              setTimeout(loaded.reload, writtenMs);
             }}
           />
           {running !== undefined && <Running plan={running} />}
-          {running === undefined && proposal !== null && <Proposed proposal={proposal} before={seen.report?.now ?? null} drop={() => setProposal(null)} />}
+          {proposal !== null && <Proposed proposal={proposal} before={seen.report?.now ?? null} drop={() => setProposal(null)} />}
         </>
       )}
-      {(seen?.report || known !== null) && <NodeLoads now={seen?.report?.now ?? null} expected={expected} members={known?.members ?? []} />}
-      {known !== null && <ShardMap state={known} wanted={(running ?? proposal)?.moves ?? []} />}
+      {(seen?.report || known !== null) && <NodeLoads now={seen?.report?.now ?? null} expected={expected} state={known} />}
+      {known !== null && <ShardMap state={known} wanted={wanted} />}
       {seen !== null && <History plans={seen.plans.filter(plan => plan !== running)} />}
     </main>
   );
@@ -81,7 +90,7 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
   const alone = members.filter(member => member.status === 'active').length === 1;
   const [kind, words] = headline(seen, alone);
   // A pause is told with its note below; the node's sentence would say the same again.
-  const why = report?.state === 'paused' ? '' : report?.why || seen.text;
+  const why = report?.state === 'paused' ? '' : isOff(seen) ? offWords : report?.why || seen.text;
   return (
     <>
       <div class="standing" role="status">
@@ -109,7 +118,7 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
           <Tile name="Hottest node" value={picture === null ? '–' : formatValue('percent', picture.hottestCpu * 100)} note="of its processors in use" />
           <Tile name="All nodes" value={formatValue('number', picture?.totalCpu)} note="cores in use" />
           <Tile name="Messages wait" value={formatValue('seconds', picture?.mailboxDelay)} note="at most, 99 of 100" />
-          <Pressure value={report.pressure} />
+          <Pressure value={report.pressure} idle={picture !== null && picture.hottestCpu <= idleUpTo} />
           <Tile name="Watched by" value={report.controller} note="the controller" />
         </dl>
       )}
@@ -129,8 +138,9 @@ function Tile({ name, value, note, title }: { name: string; value: string; note:
 }
 
 // What has gathered towards the next plan: uneven load fills it, even load empties it.
-function Pressure({ value }: { value: number }) {
+function Pressure({ value, idle }: { value: number; idle: boolean }) {
   const share = Math.max(0, Math.min(1, value / load.pressureMax));
+  if (idle) return <Tile name="Towards the next plan" value="–" note="too little load to balance" />;
   return (
     <div class="tile" title="Uneven load fills it, even load empties it; when it is full, a plan is made.">
       <dt id="pressure">Towards the next plan</dt>
@@ -159,7 +169,7 @@ const actingWords: Record<string, string> = {
 };
 
 function headline({ text, report, plans }: load.Optimiser, alone: boolean): [kind: string, words: string] {
-  if (report === null) return text.includes('Optimise:Enabled') ? ['', 'The optimiser is switched off.'] : ['warning', 'Nobody watches the load just now.'];
+  if (report === null) return isOff({ text, report }) ? ['', 'The optimiser is switched off.'] : ['warning', 'Nobody watches the load just now.'];
   switch (report.state) {
     case 'acting':
       return ['good', actingWords[plans.find(load.isUnderWay)?.state ?? ''] ?? 'Load is being moved.'];
@@ -173,6 +183,13 @@ function headline({ text, report, plans }: load.Optimiser, alone: boolean): [kin
       return ['', 'The optimiser is switched off.'];
     default:
       if (alone) return ['good', 'One node has nobody to share with.'];
-      return report.pressure > 0 ? ['good', 'Load is uneven; if it stays so, a plan is made.'] : ['good', 'Nothing needs to move.'];
+      if (report.now === null || report.now.imbalance <= evenUpTo || report.now.hottestCpu <= idleUpTo) return ['good', 'Nothing needs to move.'];
+      return report.pressure < load.pressureMax ? ['good', 'Load is uneven; if it stays so, a plan is made.'] : ['warning', 'Load is uneven; a plan has to wait.'];
   }
+}
+
+const offWords = 'This node neither measures nor balances load (Optimise:Enabled). Shards of nodes that leave or die are moved all the same.';
+
+function isOff({ text, report }: load.Answer): boolean {
+  return report === null && text.includes('Optimise:Enabled');
 }

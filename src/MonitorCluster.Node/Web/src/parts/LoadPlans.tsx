@@ -97,7 +97,7 @@ export function History({ plans }: { plans: readonly Plan[] }) {
     <section class="card" aria-labelledby="history-title">
       <header class="card-head">
         <h2 id="history-title">Plans so far</h2>
-        <span class="about">{plans.length > 0 ? 'the latest first; imbalance before, expected, and measured after' : ''}</span>
+        <span class="about">{plans.length > 0 ? 'the latest first' : ''}</span>
       </header>
       {plans.length === 0 && <p class="calm">None yet: a plan is made when load stays uneven, or when somebody applies one.</p>}
       <div class="plans">

@@ -1,15 +1,17 @@
-import type { Member } from '../data/api';
+import type { Cluster, Member } from '../data/api';
 import type { Picture } from '../data/optimiser';
 import { formatCount, formatValue } from '../format';
 
 interface Props {
   now: Picture | null;
   expected: Picture | null;
-  members: readonly Member[];
+  // Null while it is not known.
+  state: Cluster | null;
 }
 
 // Each node's load as a bar, and under it what a plan makes of it; then what the load is made of.
-export function NodeLoads({ now, expected, members }: Props) {
+export function NodeLoads({ now, expected, state }: Props) {
+  const members = state?.members ?? [];
   const byName = new Map((now?.nodes ?? []).map(node => [node.name, node]));
   const later = new Map((expected?.nodes ?? []).map(node => [node.name, node]));
   const names = [...new Set([...byName.keys(), ...members.map(member => member.name)])].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
@@ -18,17 +20,22 @@ export function NodeLoads({ now, expected, members }: Props) {
     <section class="card" aria-labelledby="loads-title">
       <header class="card-head">
         <h2 id="loads-title">Load of the nodes</h2>
-        <span class="about">the line is full: 70 % of the processors or 80 % of the memory</span>
       </header>
-      <p class="marks">
-        <i class="swatch load-now" aria-hidden="true" />
-        now
+      <p class="keys">
+        <span>
+          <i class="swatch load-now" aria-hidden="true" />
+          now
+        </span>
         {expected !== null && (
-          <>
+          <span>
             <i class="swatch load-then" aria-hidden="true" />
             with the plan
-          </>
+          </span>
         )}
+        <span>
+          <i class="swatch load-full" aria-hidden="true" />
+          full: 70 % of the processors or 80 % of the memory
+        </span>
       </p>
       <div class="scroll">
         <table class="data loads">
@@ -48,6 +55,9 @@ export function NodeLoads({ now, expected, members }: Props) {
           <tbody>
             {names.map(name => {
               const [node, then, status] = [byName.get(name), later.get(name), statusOf(members, name)];
+              // Of whom the optimiser knows nothing, what the cluster knows.
+              const shards = node?.shards ?? state?.shards.reduce((sum, shard) => sum + (shard.owner === name ? 1 : 0), 0);
+              const samples = node === undefined ? members.find(member => member.name === name && member.status !== 'dead')?.load : node.samplesPerSecond;
               return (
                 <tr key={name} class={status === 'active' ? '' : status}>
                   <th scope="row">
@@ -64,15 +74,15 @@ export function NodeLoads({ now, expected, members }: Props) {
                   <Change unit="ratio" before={node?.load} after={then?.load} />
                   <Change unit="ratio" before={node?.cpu} after={then?.cpu} />
                   <Change unit="bytes" before={node?.memory} after={then?.memory} />
-                  <Change unit="count" before={node?.shards} after={then?.shards} />
-                  <td>{formatValue('number', node?.samplesPerSecond)}</td>
+                  <Change unit="count" before={shards} after={then?.shards} />
+                  <td>{formatValue('number', samples)}</td>
                 </tr>
               );
             })}
           </tbody>
         </table>
       </div>
-      {now === null && <p class="hint">The loads are not known; the first figures come within a minute of a start.</p>}
+      {now === null && <p class="hint">The loads are not known.</p>}
     </section>
   );
 }

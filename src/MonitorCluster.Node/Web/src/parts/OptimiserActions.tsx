@@ -8,12 +8,12 @@ type Wish = 'apply' | 'rollback' | 'pause' | 'resume';
 interface Props {
   seen: load.Optimiser;
   running: load.Plan | undefined;
-  // Undefined when what was proposed is still so.
-  done: (answer?: load.Answer) => void;
+  planned: (proposal: load.Proposal | null) => void;
+  done: () => void;
 }
 
 // What an operator can tell the optimiser. Planning changes nothing; whatever does is asked about once more.
-export function OptimiserActions({ seen, running, done }: Props) {
+export function OptimiserActions({ seen, running, planned, done }: Props) {
   const { busy, said, run } = useAction();
   const [asked, setAsked] = useState<Wish | null>(null);
   const [note, setNote] = useState('');
@@ -33,10 +33,12 @@ export function OptimiserActions({ seen, running, done }: Props) {
   const plan = () => {
     setAsked(null);
     run(async () => {
-      const answer = await load.wish('plan');
-      done(answer);
-      const moves = answer.report?.proposal?.moves.length ?? 0;
-      return moves > 0 ? `Nothing was moved yet: the plan below has ${countOf(moves, 'move')}.` : sentence(answer.report?.proposal?.whyNot || answer.text);
+      planned(null);
+      const { text, report } = await load.wish('plan');
+      const proposal = report?.proposal ?? null;
+      planned(proposal);
+      const moves = proposal?.moves.length ?? 0;
+      return moves > 0 ? `Nothing was moved yet: the plan below has ${countOf(moves, 'move')}.` : sentence(proposal?.whyNot || text);
     });
   };
   const carryOut = (wish: Wish) => {
@@ -49,9 +51,9 @@ export function OptimiserActions({ seen, running, done }: Props) {
         return sentence(text);
       }
 
-      const answer = await load.wish(wish);
-      done(answer);
-      return sentence(answer.text.replace('; optimiser history shows what becomes of it', ''));
+      const { text } = await load.wish(wish);
+      done();
+      return sentence(text.replace('; optimiser history shows what becomes of it', ''));
     });
   };
   return (
@@ -77,7 +79,7 @@ export function OptimiserActions({ seen, running, done }: Props) {
         </button>
       </div>
       {asked !== null && (
-        <Confirm words={questionOf(asked, target)} yes={yesOf[asked]} busy={busy} onYes={() => carryOut(asked)} onNo={close}>
+        <Confirm key={asked} words={questionOf(asked, target)} yes={yesOf[asked]} busy={busy} onYes={() => carryOut(asked)} onNo={close}>
           {(asked === 'pause' || asked === 'resume') && (
             <input
               type="text"
@@ -125,8 +127,8 @@ interface ConfirmProps {
 
 function Confirm({ words, yes, busy, onYes, onNo, children }: ConfirmProps) {
   const form = useRef<HTMLFormElement>(null);
-  // The keyboard goes on here: in the note where there is one, else on the safe answer's neighbour.
-  useEffect(() => form.current?.querySelector<HTMLElement>('input, button')?.focus(), [words]);
+  // The keyboard goes on here: in the note where there is one, else on the first button.
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, button')?.focus(), []);
   return (
     <form
       ref={form}

@@ -42,7 +42,7 @@ export function ShardMap({ state, wanted }: { state: Cluster; wanted: readonly M
         <h2 id="map-title">Shards</h2>
         <span class="about">{drawn < state.shards.length ? `${formatCount(drawn)} of ${formatCount(state.shards.length)} hold series` : `${formatCount(drawn)}`}</span>
       </header>
-      <p class="marks">
+      <p class="keys">
         <Key kind="empty" text="no samples" />
         <Key kind="some" text="some" />
         <Key kind="most" text={`${formatValue('number', most)} samples/s`} />
@@ -75,10 +75,10 @@ export function ShardMap({ state, wanted }: { state: Cluster; wanted: readonly M
 
 function Key({ kind, text }: { kind: string; text: string }) {
   return (
-    <>
+    <span>
       <i class={`swatch cell-${kind}`} aria-hidden="true" />
       {text}
-    </>
+    </span>
   );
 }
 
