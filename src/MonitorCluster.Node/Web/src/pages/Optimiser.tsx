@@ -42,7 +42,8 @@ export function Optimiser() {
   });
   const seen = loaded.data;
   const running = seen?.plans.find(load.isUnderWay);
-  const expected = proposal?.predicted ?? running?.predicted ?? null;
+  // Of a plan without moves what it expects is the present again, by slower means: it would look like a change.
+  const expected = (proposal?.moves.length ? proposal.predicted : null) ?? running?.predicted ?? null;
   const wanted = proposal?.moves ?? (running?.state === 'rollingBack' ? running.undo : running?.moves) ?? noMoves;
   const problem = loaded.problem || members.problem;
   return (
@@ -64,7 +65,7 @@ export function Optimiser() {
           <OptimiserActions
             seen={seen}
             running={running}
-            planned={setProposal}
+            planned={made => setProposal(made !== null && made.moves.length + made.giants.length > 0 ? made : null)}
             done={() => {
               setProposal(null);
               loaded.reload();
@@ -112,8 +113,8 @@ function Standing({ seen, members }: { seen: load.Optimiser; members: readonly a
           <Tile
             name="Imbalance"
             title="The hottest node’s load by the mean of all"
-            value={picture === null ? '–' : picture.imbalance.toFixed(2)}
-            note="1 is even"
+            value={picture === null || alone || picture.totalCpu <= 0 ? '–' : picture.imbalance.toFixed(2)}
+            note={alone ? 'nobody to compare with' : '1 is even'}
           />
           <Tile name="Hottest node" value={picture === null ? '–' : formatValue('percent', picture.hottestCpu * 100)} note="of its processors in use" />
           <Tile name="All nodes" value={formatValue('number', picture?.totalCpu)} note="cores in use" />
