@@ -19,7 +19,7 @@ internal static class WebUi
     private const string ResourcePrefix = "web/";
 
     /// <summary>The addresses the page itself resolves; any other one stays an honest 404.</summary>
-    private static readonly string[] Pages = ["/", "/incidents", "/anomalies", "/alerts", "/explore", "/cluster"];
+    private static readonly string[] Pages = ["/", "/incidents", "/anomalies", "/alerts", "/explore", "/cluster", "/optimiser"];
 
     /// <summary>
     /// Nothing but this node's own files runs, and no string ever becomes markup or code: Trusted Types refuse innerHTML

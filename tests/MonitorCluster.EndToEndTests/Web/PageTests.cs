@@ -115,7 +115,7 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
         await page.Page.GotoAsync("/");
         await page.SeeChartMoveAsync("CPU", seconds: 1);
 
-        foreach (string name in new[] { "Incidents", "Anomalies", "Alerts", "Explore", "Cluster", "Overview" })
+        foreach (string name in new[] { "Incidents", "Anomalies", "Alerts", "Explore", "Cluster", "Load", "Overview" })
         {
             await page.Page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
             await Expect(page.Page.Locator("main")).ToBeVisibleAsync();

@@ -37,6 +37,7 @@ public sealed partial class WebUiTests : IAsyncLifetime, IDisposable
     [InlineData("/incidents?id=1-1")]
     [InlineData("/anomalies")]
     [InlineData("/cluster")]
+    [InlineData("/optimiser")]
     public async Task Page_KnownAddress_IsTheSameHtmlUnderAStrictPolicy(string address)
     {
         using HttpResponseMessage answer = await _client.GetAsync(address);

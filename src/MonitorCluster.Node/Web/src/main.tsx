@@ -14,6 +14,7 @@ import { Anomalies } from './pages/Anomalies';
 import { Cluster } from './pages/Cluster';
 import { Explore } from './pages/Explore';
 import { Incidents } from './pages/Incidents';
+import { Optimiser } from './pages/Optimiser';
 import { Overview } from './pages/Overview';
 import { Header, LostBanner, MissingBanner } from './parts/Header';
 import { isTyping } from './parts/Search';
@@ -30,6 +31,8 @@ function Page() {
       return <Explore />;
     case '/cluster':
       return <Cluster />;
+    case '/optimiser':
+      return <Optimiser />;
     default:
       return <Overview />;
   }
@@ -52,8 +55,8 @@ function App() {
   );
 }
 
-// g then a letter goes to a page (u: what is unusual); p holds the charts; t changes the theme. / is the search's own.
-const pageKeys: Record<string, string> = { o: '/', i: '/incidents', u: '/anomalies', a: '/alerts', e: '/explore', c: '/cluster' };
+// g then a letter goes to a page (u: what is unusual, l: load); p holds the charts; t changes the theme. / is the search's own.
+const pageKeys: Record<string, string> = { o: '/', i: '/incidents', u: '/anomalies', a: '/alerts', e: '/explore', c: '/cluster', l: '/optimiser' };
 let wentMs = 0;
 
 document.addEventListener('keydown', event => {

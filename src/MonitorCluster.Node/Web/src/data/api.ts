@@ -124,12 +124,12 @@ export class ApiError extends Error {
 
 const patienceMs = 30_000;
 
-function get<T>(path: string, query: Record<string, string>, signal?: AbortSignal): Promise<T> {
+export function get<T>(path: string, query: Record<string, string>, signal?: AbortSignal): Promise<T> {
   const text = new URLSearchParams(query).toString();
   return ask(text ? `${path}?${text}` : path, {}, signal);
 }
 
-function send<T>(method: 'POST' | 'DELETE', path: string, body?: Record<string, string>): Promise<T> {
+export function send<T>(method: 'POST' | 'DELETE', path: string, body?: Record<string, string>): Promise<T> {
   return ask(path, body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
 }
 

@@ -13,6 +13,7 @@ const links = [
   ['/alerts', 'Alerts'],
   ['/explore', 'Explore'],
   ['/cluster', 'Cluster'],
+  ['/optimiser', 'Load'],
 ] as const;
 
 export function Header() {

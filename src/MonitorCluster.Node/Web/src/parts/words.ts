@@ -51,3 +51,13 @@ export function ownLabels(labels: Labels | null): string {
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
 }
+
+// Words with which the node's reasons begin; any other may be the name of a node or a person, which stays as it is.
+const openers = /^(an?|asked|imbalance|its?|loads?|moves?|moving|no|not|nothing|one|only|paused|plan|rolled|shards?|that|the|there|this|what)(?=[\s:;,.])/;
+
+// The node's reasons begin small and end without a stop, since they stand in other sentences too.
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const begin = openers.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
+  return begin === '' || /[.!?:]$/.test(begin) ? begin : `${begin}.`;
+}
