@@ -32,7 +32,7 @@ internal sealed partial class LoadModel
 
     /// <summary>What the planner takes, as of the last take.</summary>
     /// <param name="rules">What the decider knows beside the load.</param>
-    /// <param name="isHot">Whether by the quick means, to see how it is, or by the slow ones, to plan with.</param>
+    /// <param name="isHot">Whether by the quick means, to see how it is, or by those to plan with (<see cref="Ewma.Planned"/>).</param>
     public BalanceInput ToInput(BalanceRules rules, bool isHot = false)
     {
         var memory = shards.Values.GroupBy(s => s.ReportedBy, StringComparer.Ordinal)
@@ -86,7 +86,7 @@ internal sealed partial class LoadModel
     {
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
         return new BalanceShard(
-            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0,
+            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Planned) ?? 0), shard?.Bytes ?? 0,
             shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
     }
 

@@ -9,10 +9,11 @@ namespace MonitorCluster.Soak.Live;
 internal static class OptimiseRun
 {
     public const string Usage = """
-        usage: scripts/soak optimise [--only STEP] [--series N] [--minutes N] [--plot FILE] [-- OPTION ...]
+        usage: scripts/soak optimise [--only STEP] [--series N] [--cpu-milli N] [--minutes N] [--plot FILE] [-- OPTION ...]
 
           --only STEP      balance, misjudge, join or pause        (default: all of them, each on a fresh cluster)
-          --series N       series of each of 48 hosts, written once a second; hot ones have three times as many (default 600)
+          --series N       series of each of 48 hosts, written once a second; hot ones have three times as many (default 2000)
+          --cpu-milli N    what each node may use, in thousandths of a core (default 600)
           --minutes N      how long a step waits for a plan and its verdict (default 6)
           --plot FILE      draws the step balance into an SVG file
           -- OPTION ...    options of every node
@@ -62,7 +63,9 @@ internal sealed record OptimiseOptions
 {
     public string? Only { get; init; }
 
-    public int Series { get; init; } = 600;
+    public int Series { get; init; } = 2_000;
+
+    public int CpuMilli { get; init; } = 600;
 
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(6);
 
@@ -78,6 +81,7 @@ internal sealed record OptimiseOptions
         {
             "--only" when text is "balance" or "misjudge" or "join" or "pause" => this with { Only = text },
             "--series" when isNumber && number > 0 => this with { Series = number },
+            "--cpu-milli" when isNumber && number >= 10 => this with { CpuMilli = number },
             "--minutes" when isNumber && number > 0 => this with { Wait = TimeSpan.FromMinutes(number) },
             "--plot" => this with { Plot = text },
             _ => null,

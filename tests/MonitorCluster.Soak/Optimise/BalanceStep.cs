@@ -8,14 +8,14 @@ internal static class BalanceStep
     private const string Hot = "n2";
     private const double Within = 180;
 
-    // Noise of a machine that others use: the 99th percentile of 300 probes is the third worst.
+    // Noise of a machine that others use: the 99th percentile of 240 probes is the third worst.
     private const double DelayRatioMax = 1.5;
 
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
     {
-        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options.Series, options.NodeOptions);
+        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options);
         OptimiseWatch watch = all.Watch;
-        bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(90), options.Wait);
+        bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(70), options.Wait);
         await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} after {watch.Seconds:F0} s; {watch.Last?.Why}");
         double shift = watch.Seconds;
         double before = watch.DelayMs(shift - 60, shift);
@@ -25,6 +25,7 @@ internal static class BalanceStep
         double judged = watch.Seconds;
         await watch.UntilAsync(() => watch.Seconds > judged + 60, TimeSpan.FromMinutes(2));
         await SayAsync(all, report, options, shift, before);
+        await report.CheckAsync("nobody evicted", all.Cluster.Evictions == 0, $"{all.Cluster.Evictions}");
         HotJudge judge = await all.JudgeAsync();
         await report.CheckAsync("no sample lost", judge.IsGood, $"{judge} refused={all.Writer.Refused}");
     }

@@ -14,7 +14,7 @@ internal static class JoinStep
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
     {
         // All of them hot: each node is over the 0.3 of its processors below which shards are spread by number.
-        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options.Series * 2, options.NodeOptions);
+        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options with { Series = options.Series * 2 });
         OptimiseWatch watch = all.Watch;
         bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(75), options.Wait);
         await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} cpu {watch.Last?.HottestCpu:F2}; {watch.Last?.Why}");

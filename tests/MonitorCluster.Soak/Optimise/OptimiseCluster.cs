@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using MonitorCluster.Collect;
 using MonitorCluster.Soak.Client;
+using MonitorCluster.Soak.Live;
 using MonitorCluster.Soak.Processes;
 
 namespace MonitorCluster.Soak.Optimise;
@@ -44,7 +45,7 @@ internal sealed class OptimiseCluster : IAsyncDisposable
     public NodeClient Client => Cluster.Client(Cluster.Up[0]);
 
     /// <summary>Starts everything, and begins to write and to watch.</summary>
-    public static async Task<OptimiseCluster> StartAsync(int seriesPerHost, IEnumerable<string> options)
+    public static async Task<OptimiseCluster> StartAsync(OptimiseOptions options, params IEnumerable<string> more)
     {
         string own = string.Join(',', HostSources.Names);
         ClusterProcess cluster = await ClusterProcess.StartAsync(new ClusterPlan
@@ -52,20 +53,20 @@ internal sealed class OptimiseCluster : IAsyncDisposable
             Nodes = 3,
             IsPostgres = true,
             ShardCount = ShardCount,
-            Options = ["--Node:CpuMilli=600", "--Detect:Step=1s", $"--Collect:Disabled={own}", HandOverLog.Option, .. options],
+            Options = [
+                string.Create(CultureInfo.InvariantCulture, $"--Node:CpuMilli={options.CpuMilli}"), "--Detect:Step=1s", $"--Collect:Disabled={own}", HandOverLog.Option,
+                .. more, .. options.NodeOptions,
+            ],
         });
         string folder = Directory.CreateTempSubdirectory("mc-gate-").FullName;
         var gate = NodeProcess.On(
             folder, "--Node:Name=gate", "--Node:Roles=collector", $"--Cluster:Seeds={cluster.Seeds}", $"--Cluster:JoinToken={cluster.JoinToken}",
             $"--Cluster:ShardCount={ShardCount.ToString(CultureInfo.InvariantCulture)}", "--Collect:Enabled=false");
         await gate.StartAgainAsync();
-        if (!await cluster.WaitSpreadAsync(Patience))
-        {
-            throw new TimeoutException($"the nodes had not half their share of shards after {Patience}");
-        }
+        await WaitFairAsync(cluster);
 
         ClusterState state = await cluster.StateAsync();
-        var all = new OptimiseCluster(cluster, gate, HotWorld.For(state, cluster.Nodes.Select(n => n.Name), HostsPerNode, seriesPerHost));
+        var all = new OptimiseCluster(cluster, gate, HotWorld.For(state, cluster.Nodes.Select(n => n.Name), HostsPerNode, options.Series));
         all._writing = all.Writer.WriteAsync(all._ended.Token);
         all.Watch.Start();
         return all;
@@ -79,6 +80,21 @@ internal sealed class OptimiseCluster : IAsyncDisposable
             () => Watch.Seconds - from >= atLeast.TotalSeconds
                 && Watch.Since(Watch.Seconds - 25) is { Length: > 10 } last && last.All(t => t.State == "watching" && t.Imbalance < 1.15),
             patience);
+    }
+
+    // Until each node has its full share: before that, shards are on their way to it.
+    private static async Task WaitFairAsync(ClusterProcess cluster)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (await cluster.StateAsync() is var state && cluster.Nodes.Any(n => state.ShardsOf(n.Name).Count < ShardCount / cluster.Nodes.Count))
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException($"the nodes had not their share of shards after {Patience}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(250));
+        }
     }
 
     /// <summary>Tells the optimiser something.</summary>

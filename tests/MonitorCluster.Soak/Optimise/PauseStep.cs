@@ -13,7 +13,7 @@ internal static class PauseStep
 
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
     {
-        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options.Series, options.NodeOptions);
+        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options);
         OptimiseWatch watch = all.Watch;
         bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(60), options.Wait);
         await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2}; {watch.Last?.Why}");
