@@ -31,13 +31,18 @@ internal static class Program
     {
         if (arguments is ["--help" or "-h" or "help"])
         {
-            await Console.Out.WriteLineAsync($"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}");
+            await Console.Out.WriteLineAsync($"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}\n{OptimiseRun.Usage}");
             return 0;
         }
 
         if (arguments is ["disturbances", .. string[] rest])
         {
             return await DisturbanceRun.RunAsync(rest, Console.Out);
+        }
+
+        if (arguments is ["optimise", .. string[] optimise])
+        {
+            return await OptimiseRun.RunAsync(optimise, Console.Out);
         }
 
         if (SoakOptions.Parse(arguments, [.. Rounds.Keys, All], out string error) is not { } options)

@@ -86,8 +86,8 @@ internal sealed partial class LoadModel
     {
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
         return new BalanceShard(
-            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0,
-            shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
+            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null,
+            Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0, shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
     }
 
     private NodeLoad ToRow(MemberRow member, (int Shards, double Cores, double Samples, double Series) owned)

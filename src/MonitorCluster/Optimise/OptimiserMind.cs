@@ -14,6 +14,9 @@ internal sealed class OptimiserMind
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(20); // a node that has just come may go again
 
+    // A cluster that has just started uses much of its processors, and none of it is its shards': they are to be spread by number, without a budget. A guess.
+    private const double ShardShareMin = 0.25;
+
     private readonly OptimiseOptions options;
     private readonly BalanceTrigger trigger = new(new TriggerLimits());
     private readonly BalanceBrakes brakes;
@@ -33,8 +36,7 @@ internal sealed class OptimiserMind
         seenMoves = [.. held.Moves.Select(m => m.MoveId)];
         brakes = BalanceBrakes.Rebuild(
             new BrakeLimits(),
-            held.Moves.Where(m => m.From is not null)
-                .Select(m => new PastMove(m.ShardId, m.From!.Value, m.To, TimeSpan.FromMilliseconds(m.EndedAgoMs), IsChoice(m))),
+            held.Moves.Where(MakesRest).Select(m => new PastMove(m.ShardId, m.From!.Value, m.To, TimeSpan.FromMilliseconds(m.EndedAgoMs), IsChoice(m))),
             now);
         foreach (PlanRow row in held.Ended.Reverse().Where(r => r.EndedAgoMs < TimeSpan.FromHours(1).TotalMilliseconds))
         {
@@ -87,7 +89,7 @@ internal sealed class OptimiserMind
         model.Take(readings, now.Members, now.ShardOwners);
         List<MadeMove> made = [.. held.Moves.Where(m => seenMoves.Add(m.MoveId))];
         BalanceInput quick = model.ToInput(Rules(at), isHot: true);
-        foreach (MadeMove move in made.Where(m => m.From is not null))
+        foreach (MadeMove move in made.Where(MakesRest))
         {
             double memory = move.ShardId < quick.Shards.Count ? quick.Shards[move.ShardId].Memory : 0;
             limits = MoveCost.Learn(limits, memory, TimeSpan.FromMilliseconds(move.PauseMs));
@@ -97,7 +99,8 @@ internal sealed class OptimiserMind
         blind = readings.Failure is { } failure ? $"the loads cannot be read: {failure}" : null;
         forecast = blind is null ? BalancePlanner.Look(quick, limits) : null;
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
-        IsLoaded = Picture?.HottestCpu > new TriggerLimits().CpuShareMin;
+        IReadOnlyList<NodeLoad> nodes = model.Explain().Nodes;
+        IsLoaded = Picture?.HottestCpu > new TriggerLimits().CpuShareMin && nodes.Sum(n => n.ShardCores) > ShardShareMin * nodes.Sum(n => n.CpuCores);
         Input = IsLoaded ? model.ToInput(Rules(at)) : null;
         return made;
     }
@@ -140,7 +143,7 @@ internal sealed class OptimiserMind
         {
             return Not(string.Create(
                 CultureInfo.InvariantCulture,
-                $"no node uses more than {new TriggerLimits().CpuShareMin:0.0} of its processors: moving load would gain nothing; shards are spread by number"));
+                $"no node uses more than {new TriggerLimits().CpuShareMin:0.0} of its processors, or little of it for shards: they are spread by number"));
         }
 
         if (answer.Goal is not { } goal)
@@ -221,7 +224,11 @@ internal sealed class OptimiserMind
         return new OptimiserReport(node, state, why, Picture, trigger.Sum, running?.PlanId, proposal);
     }
 
-    private static bool IsChoice(MadeMove move) => move.Kind is MoveKind.Balance or MoveKind.Rollback;
+    // What membership moved by number, as it fills a new node, empties a leaving one or replaces a dead one, nobody chose by load: it may lie wrong, is to be
+    // put right without waiting, and takes nothing from the budget. A cluster of three that has just started has moved two thirds of its shards like that.
+    private static bool MakesRest(MadeMove move) => move.From is not null && (move.PlanId is not null || move.Kind == MoveKind.Operator);
+
+    private static bool IsChoice(MadeMove move) => move.PlanId is not null && move.Kind is MoveKind.Balance or MoveKind.Rollback;
 
     private OptimiserState? Not(string why)
     {

@@ -34,6 +34,23 @@ internal sealed class StoreView(string connection, bool isPostgres)
         return Convert.ToInt32(await ScalarAsync(store, $"SELECT count(*) FROM move WHERE move_id > {after} AND state = 3 AND kind <> 3"), null);
     }
 
+    /// <summary>All hand-overs after a number, of a PostgreSQL store.</summary>
+    public async Task<IReadOnlyList<MoveSeen>> MovesSinceAsync(long after)
+    {
+        await using DbConnection store = await OpenAsync();
+        await using DbCommand command = store.CreateCommand();
+        command.CommandText = $"SELECT shard_id, kind, state, started_at, ended_at FROM move WHERE move_id > {after} ORDER BY move_id";
+        await using DbDataReader row = await command.ExecuteReaderAsync();
+        var moves = new List<MoveSeen>();
+        while (await row.ReadAsync())
+        {
+            moves.Add(new MoveSeen(
+                row.GetInt32(0), row.GetInt16(1), row.GetInt16(2) == 3, row.GetDateTime(3), await row.IsDBNullAsync(4) ? null : row.GetDateTime(4)));
+        }
+
+        return moves;
+    }
+
     /// <summary>
     /// Judges the journal rows that came since the last call, below the (series, time) rule: per shard the numbers and epochs rise, and each
     /// collector's section numbers rise, so that no section stands in two rows.
@@ -117,3 +134,11 @@ internal sealed class StoreView(string connection, bool isPostgres)
         throw new InvalidDataException("a varint has more than ten bytes");
     }
 }
+
+/// <summary>A hand-over as the store keeps it.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Kind">Why: 1 balance, 2 drain, 3 failover, 4 operator, 5 rollback.</param>
+/// <param name="IsDone">Whether its target owns the shard.</param>
+/// <param name="StartedAt">When it began, by the store's clock.</param>
+/// <param name="EndedAt">When it ended; null while it has not.</param>
+internal sealed record MoveSeen(int Shard, int Kind, bool IsDone, DateTime StartedAt, DateTime? EndedAt);

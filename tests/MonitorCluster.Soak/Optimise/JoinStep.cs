@@ -1,0 +1,84 @@
+using System.Text.Json;
+using MonitorCluster.Soak.Client;
+using MonitorCluster.Soak.Live;
+using MonitorCluster.Soak.Processes;
+
+namespace MonitorCluster.Soak.Optimise;
+
+/// <summary>A fourth node joins under load and gets its share by a plan; then the first leaves in order.</summary>
+internal static class JoinStep
+{
+    private const double OverBoundMax = 1.2;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(45);
+
+    public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
+    {
+        // All of them hot: each node is over the 0.3 of its processors below which shards are spread by number.
+        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options with { Series = options.Series * 2 });
+        OptimiseWatch watch = all.Watch;
+        bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(75), options.Wait);
+        await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} cpu {watch.Last?.HottestCpu:F2}; {watch.Last?.Why}");
+        await JoinAsync(all, options, report);
+        await LeaveAsync(all, options, report);
+        HotJudge judge = await all.JudgeAsync();
+        await report.CheckAsync("no sample lost", judge.IsGood, $"{judge} refused={all.Writer.Refused}");
+    }
+
+    private static async Task JoinAsync(OptimiseCluster all, OptimiseOptions options, OptimiseReport report)
+    {
+        OptimiseWatch watch = all.Watch;
+        long moves = await all.Store.LastMoveAsync();
+        double from = watch.Seconds, before = watch.DelayMs(from - 60, from);
+        ClusterNode fourth = await all.Cluster.JoinAsync();
+        int? bound = null;
+        while (watch.Last?.Plan is null && watch.Seconds < from + options.Wait.TotalSeconds)
+        {
+            bound = await BoundAsync(all) ?? bound;
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+
+        bool isOver = await watch.UntilAsync(() => watch.Last?.Plan is { HasEnded: true }, options.Wait);
+        double end = watch.Seconds;
+        await watch.UntilAsync(() => watch.Seconds > end + Quiet.TotalSeconds && watch.Last is { Moving: 0, Plan.HasEnded: true }, options.Wait);
+        WatchTick[] ticks = watch.Since(from);
+        await report.TableAsync(ticks, from, watch);
+        int made = await all.Store.MovesAsync(moves);
+        await report.CheckAsync("the new node has its share by a plan", isOver && ticks[^1].Imbalance < 1.25,
+            $"imbalance {ticks[^1].Imbalance:F2}, written {ticks[^1].Offered:F2}; {fourth.Name} owns {(await all.Cluster.StateAsync()).ShardsOf(fourth.Name).Count} shards; plan {ticks[^1].Plan?.State} {ticks[^1].Plan?.Why}");
+        await report.CheckAsync("moves of the join", bound is { } least && made <= OverBoundMax * least, $"{made}, lower bound {bound}");
+        await report.SayAsync($"p99 delay {before:F0} ms before, {watch.DelayMs(from, end):F0} ms while it joined, {watch.DelayMs(watch.Seconds - 40, watch.Seconds):F0} ms after");
+    }
+
+    private static async Task LeaveAsync(OptimiseCluster all, OptimiseOptions options, OptimiseReport report)
+    {
+        OptimiseWatch watch = all.Watch;
+        ClusterNode first = all.Cluster.Nodes[0];
+        long moves = await all.Store.LastMoveAsync();
+        double from = watch.Seconds, before = watch.DelayMs(from - 40, from);
+        int bound = (await all.Cluster.StateAsync()).ShardsOf(first.Name).Count;
+        int code = await first.StopAsync();
+        double left = watch.Seconds;
+        await watch.UntilAsync(() => watch.Seconds > left + 90 && watch.Last is { Moving: 0, Plan: null or { HasEnded: true } }, options.Wait);
+        WatchTick[] ticks = watch.Since(from);
+        await report.TableAsync(ticks, from, watch);
+        int made = await all.Store.MovesAsync(moves);
+        await report.CheckAsync("the first left in order", code == 0, $"exit code {code} after {left - from:F1} s");
+        await report.CheckAsync("moves of the leaving, and of what followed in 90 s", made <= OverBoundMax * bound, $"{made}, lower bound {bound}");
+        await report.SayAsync($"imbalance {ticks[^1].Imbalance:F2}; p99 delay {before:F0} ms before, {watch.DelayMs(from, left + 10):F0} ms while it left, {watch.DelayMs(watch.Seconds - 40, watch.Seconds):F0} ms after");
+    }
+
+    // What the planner says that any plan needs; null while it cannot say, or has nothing to do.
+    private static async Task<int?> BoundAsync(OptimiseCluster all)
+    {
+        try
+        {
+            JsonElement answer = await all.TellAsync(all.Cluster.Nodes[1], "plan");
+            JsonElement proposal = answer.GetProperty("report").GetProperty("proposal");
+            return proposal.GetProperty("moves").GetArrayLength() > 0 ? proposal.GetProperty("lowerBound").GetInt32() : null;
+        }
+        catch (RequestRefusedException)
+        {
+            return null; // it does not know the loads yet
+        }
+    }
+}
