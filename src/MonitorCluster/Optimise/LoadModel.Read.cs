@@ -78,7 +78,8 @@ internal sealed partial class LoadModel
         double bytes = node?.MemoryLimitBytes ?? nodes.Values.Select(n => n.MemoryLimitBytes).Min() ?? 1L << 30;
         bool mayTake = member.Status == MemberStatus.Active && node is { CapacityCores: not null, MemoryLimitBytes: not null, Reports: true };
         return new BalanceNode(
-            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0, Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
+            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0,
+            Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
             mayTake && rules.MayTake(member), member.Status == MemberStatus.Leaving);
     }
 
@@ -87,7 +88,8 @@ internal sealed partial class LoadModel
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
         return new BalanceShard(
             row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null,
-            Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0, shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
+            Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0, shard?.Samples.Plan ?? 0,
+            row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
     }
 
     private NodeLoad ToRow(MemberRow member, (int Shards, double Cores, double Samples, double Series) owned)

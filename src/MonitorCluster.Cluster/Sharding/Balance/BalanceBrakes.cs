@@ -20,6 +20,7 @@ public sealed class BalanceBrakes(BrakeLimits limits)
     private double imbalanceAtWait = double.MaxValue;
     private int restFactor = 1;
     private int failures;
+    private int empty; // plans in a row that had no move
 
     /// <summary>Plans in a row that did not help.</summary>
     public int Stagnant { get; private set; }
@@ -117,7 +118,10 @@ public sealed class BalanceBrakes(BrakeLimits limits)
         if (now < waitUntil && !(conditions.Imbalance > imbalanceAtWait + limits.NewImbalance))
         {
             TimeSpan rest = waitUntil - now;
-            return new BrakeRefusal($"the last plan did not help ({Stagnant} in a row): waits {Text(rest)} more, or until the imbalance grows", rest);
+            return new BrakeRefusal(empty > 0
+                    ? $"there was nothing to move a moment ago: looks again in {Text(rest)}, or when the imbalance grows"
+                    : $"the last plan did not help ({Stagnant} in a row): waits {Text(rest)} more, or until the imbalance grows",
+                rest);
         }
 
         if (MovesLeft(conditions.ShardCount, now) == 0)
@@ -135,6 +139,7 @@ public sealed class BalanceBrakes(BrakeLimits limits)
     /// <param name="now">The monotonic time.</param>
     public void Judged(BalanceVerdict verdict, double imbalance, TimeSpan now)
     {
+        empty = 0;
         switch (verdict)
         {
             case BalanceVerdict.Kept:
@@ -158,7 +163,13 @@ public sealed class BalanceBrakes(BrakeLimits limits)
     /// <summary>Says that a plan was asked for and had no move: asking again at once would give none again.</summary>
     /// <param name="imbalance">The imbalance now.</param>
     /// <param name="now">The monotonic time.</param>
-    public void FoundNothing(double imbalance, TimeSpan now) => Wait(imbalance, now);
+    /// <remarks>Not longer than shards rest: most often it is resting ones that leave nothing to move. It says nothing of whether plans help.</remarks>
+    public void FoundNothing(double imbalance, TimeSpan now)
+    {
+        TimeSpan wait = limits.BackOffMin * Math.Pow(2, Math.Min(empty++, 16));
+        TimeSpan rest = limits.Rest * restFactor;
+        (waitUntil, imbalanceAtWait) = (now + (wait < rest ? wait : rest), imbalance);
+    }
 
     /// <summary>An operator has looked: everything is allowed again, rests and budget excepted.</summary>
     public void Resume()
