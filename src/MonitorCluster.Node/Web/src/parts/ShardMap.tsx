@@ -18,6 +18,8 @@ const pitches: [count: number, pitch: number][] = [
   [Infinity, 4],
 ];
 const busiest = 15;
+// Beside the canvas, that the frame of the focus is seen whole.
+const focusRoom = 2;
 
 interface Group {
   // Null: nobody owns them.
@@ -102,7 +104,7 @@ function Cells({ shards, label, most, pitch, targets, picked, setPicked }: Cells
   useEffect(() => {
     const box = canvas.current?.parentElement;
     if (!box) return;
-    const observer = new ResizeObserver(() => setWidth(box.clientWidth));
+    const observer = new ResizeObserver(() => setWidth(box.clientWidth - focusRoom));
     observer.observe(box);
     return () => observer.disconnect();
   }, []);
