@@ -42,7 +42,9 @@ export function ShardMap({ state, wanted }: { state: Cluster; wanted: readonly M
     <section class="card shard-map" aria-labelledby="map-title">
       <header class="card-head">
         <h2 id="map-title">Shards</h2>
-        <span class="about">{drawn < state.shards.length ? `${formatCount(drawn)} of ${formatCount(state.shards.length)} hold series` : `${formatCount(drawn)}`}</span>
+        <span class="about">
+          {drawn < state.shards.length ? `${formatCount(state.shards.length)}, of which ${formatCount(drawn)} hold series or move` : formatCount(drawn)}
+        </span>
       </header>
       <p class="keys">
         <Key kind="empty" text="no samples" />
@@ -257,6 +259,7 @@ function isAhead(move: Move): boolean {
 function wordsOf(shard: Shard, targets: ReadonlyMap<number, string>): string {
   const planned = targets.get(shard.id);
   const way = shard.target !== null ? `, moving to ${shard.target}` : planned !== undefined ? `, to be moved to ${planned}` : '';
-  const numbers = shard.series === null ? 'numbers not known' : `${countOf(shard.series, 'series')}, ${formatValue('number', shard.samplesPerSecond)} samples/s`;
+  const flow = `${formatValue('number', shard.samplesPerSecond)} samples/s`;
+  const numbers = shard.series === null ? 'numbers not known' : `${countOf(shard.series, 'series')}, ${flow}`;
   return `Shard ${shard.id}, ${shard.owner ?? 'no owner'}: ${numbers}${way}`;
 }
