@@ -185,7 +185,8 @@ function headline({ text, report, plans }: load.Optimiser, alone: boolean): [kin
     default:
       if (alone) return ['good', 'One node has nobody to share with.'];
       if (report.now === null || report.now.imbalance <= evenUpTo || report.now.hottestCpu <= idleUpTo) return ['good', 'Nothing needs to move.'];
-      return report.pressure < load.pressureMax ? ['good', 'Load is uneven; if it stays so, a plan is made.'] : ['warning', 'Load is uneven; a plan has to wait.'];
+      if (report.pressure < load.pressureMax) return ['good', 'Load is uneven; if it stays so, a plan is made.'];
+      return ['warning', 'Load is uneven; a plan has to wait.'];
   }
 }
 

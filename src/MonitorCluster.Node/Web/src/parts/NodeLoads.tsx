@@ -94,7 +94,10 @@ interface ChangeProps {
 }
 
 function Change({ unit, before, after }: ChangeProps) {
-  const text = (value: number | undefined) => (unit === 'count' ? formatCount(value) : unit === 'bytes' ? formatValue('bytes', value) : (value?.toFixed(2) ?? '–'));
+  const text = (value: number | undefined) => {
+    if (unit === 'ratio') return value?.toFixed(2) ?? '–';
+    return unit === 'count' ? formatCount(value) : formatValue('bytes', value);
+  };
   const same = after === undefined || text(after) === text(before);
   return (
     <td>

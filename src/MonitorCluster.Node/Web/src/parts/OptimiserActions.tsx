@@ -62,7 +62,13 @@ export function OptimiserActions({ seen, running, planned, done }: Props) {
         <button type="button" class="quiet" disabled={busy} title="Work out what would be moved now. Nothing is moved." onClick={plan}>
           Plan
         </button>
-        <button type="button" class="quiet" disabled={busy || off || running !== undefined} title="Make a plan for now and carry it out." onClick={open('apply')}>
+        <button
+          type="button"
+          class="quiet"
+          disabled={busy || off || running !== undefined}
+          title="Make a plan for now and carry it out."
+          onClick={open('apply')}
+        >
           Apply …
         </button>
         <button

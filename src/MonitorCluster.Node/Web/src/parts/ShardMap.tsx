@@ -18,6 +18,8 @@ const pitches: [count: number, pitch: number][] = [
   [Infinity, 4],
 ];
 const busiest = 15;
+// Beside the canvas, that the frame of the focus is seen whole.
+const focusRoom = 2;
 
 interface Group {
   // Null: nobody owns them.
@@ -40,7 +42,9 @@ export function ShardMap({ state, wanted }: { state: Cluster; wanted: readonly M
     <section class="card shard-map" aria-labelledby="map-title">
       <header class="card-head">
         <h2 id="map-title">Shards</h2>
-        <span class="about">{drawn < state.shards.length ? `${formatCount(drawn)} of ${formatCount(state.shards.length)} hold series` : `${formatCount(drawn)}`}</span>
+        <span class="about">
+          {drawn < state.shards.length ? `${formatCount(state.shards.length)}, of which ${formatCount(drawn)} hold series or move` : formatCount(drawn)}
+        </span>
       </header>
       <p class="keys">
         <Key kind="empty" text="no samples" />
@@ -102,7 +106,7 @@ function Cells({ shards, label, most, pitch, targets, picked, setPicked }: Cells
   useEffect(() => {
     const box = canvas.current?.parentElement;
     if (!box) return;
-    const observer = new ResizeObserver(() => setWidth(box.clientWidth));
+    const observer = new ResizeObserver(() => setWidth(box.clientWidth - focusRoom));
     observer.observe(box);
     return () => observer.disconnect();
   }, []);
@@ -255,6 +259,7 @@ function isAhead(move: Move): boolean {
 function wordsOf(shard: Shard, targets: ReadonlyMap<number, string>): string {
   const planned = targets.get(shard.id);
   const way = shard.target !== null ? `, moving to ${shard.target}` : planned !== undefined ? `, to be moved to ${planned}` : '';
-  const numbers = shard.series === null ? 'numbers not known' : `${countOf(shard.series, 'series')}, ${formatValue('number', shard.samplesPerSecond)} samples/s`;
+  const flow = `${formatValue('number', shard.samplesPerSecond)} samples/s`;
+  const numbers = shard.series === null ? 'numbers not known' : `${countOf(shard.series, 'series')}, ${flow}`;
   return `Shard ${shard.id}, ${shard.owner ?? 'no owner'}: ${numbers}${way}`;
 }
