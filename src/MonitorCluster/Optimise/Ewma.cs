@@ -13,20 +13,13 @@ internal struct Ewma
     /// <summary>Half-life of <see cref="Plan"/>.</summary>
     public static readonly TimeSpan PlanHalfLife = TimeSpan.FromMinutes(5);
 
-    // The slow mean needs ten minutes to believe what the quick one has seen for one. A plan made by it alone would be for a load that is gone; by the quick
-    // one alone it would follow noise. A quarter is where the brakes, too, take an imbalance for something new.
-    private const double ChangeShare = 0.25;
-
     private long lastMs; // 0: there was none
 
     /// <summary>The mean that half of is younger than half a minute.</summary>
     public double Hot { get; private set; }
 
-    /// <summary>The mean that half of is younger than five minutes: of what lasts.</summary>
+    /// <summary>The mean that half of is younger than five minutes.</summary>
     public double Plan { get; private set; }
-
-    /// <summary>What to plan with: the slow mean, unless the quick one is away from it by over a quarter.</summary>
-    public readonly double Planned => Math.Abs(Hot - Plan) > ChangeShare * Plan ? Hot : Plan;
 
     /// <summary>Whether there was a value.</summary>
     public readonly bool HasValue => lastMs != 0;

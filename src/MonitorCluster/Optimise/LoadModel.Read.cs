@@ -3,7 +3,7 @@ using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Optimise;
 
-// What is asked of the model: the planner's input by the slow means; how uneven it is now by the quick ones; tables for people.
+// What is asked of the model: the planner's input; how uneven it is now by the quick ones; tables for people.
 internal sealed partial class LoadModel
 {
     /// <summary>
@@ -32,7 +32,7 @@ internal sealed partial class LoadModel
 
     /// <summary>What the planner takes, as of the last take.</summary>
     /// <param name="rules">What the decider knows beside the load.</param>
-    /// <param name="isHot">Whether by the quick means, to see how it is, or by those to plan with (<see cref="Ewma.Planned"/>).</param>
+    /// <param name="isHot">Whether by the quick means, to see how it is, or by the slow ones, of what lasts.</param>
     public BalanceInput ToInput(BalanceRules rules, bool isHot = false)
     {
         var memory = shards.Values.GroupBy(s => s.ReportedBy, StringComparer.Ordinal)
@@ -78,7 +78,8 @@ internal sealed partial class LoadModel
         double bytes = node?.MemoryLimitBytes ?? nodes.Values.Select(n => n.MemoryLimitBytes).Min() ?? 1L << 30;
         bool mayTake = member.Status == MemberStatus.Active && node is { CapacityCores: not null, MemoryLimitBytes: not null, Reports: true };
         return new BalanceNode(
-            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0, Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
+            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0,
+            Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
             mayTake && rules.MayTake(member), member.Status == MemberStatus.Leaving);
     }
 
@@ -86,7 +87,8 @@ internal sealed partial class LoadModel
     {
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
         return new BalanceShard(
-            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Planned) ?? 0), shard?.Bytes ?? 0,
+            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null,
+            Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0,
             shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
     }
 

@@ -246,7 +246,9 @@ internal sealed class OptimiserMind
 
     private BalancePlan Plan(BalanceGoal goal, int movesMax, TimeSpan now)
     {
-        BalanceInput input = model.ToInput(Rules(now), isHot: false);
+        // By the quick means, as the trigger sees it and the verdict will: it has summed them up over minutes. The slow ones need ten minutes to believe it; a
+        // plan by them found nothing to do on a cluster of which one node was three times as hot, and nothing found is a wait that grows.
+        BalanceInput input = model.ToInput(Rules(now), isHot: true);
         return BalancePlanner.Plan(options.Policy == OptimisePolicy.Misjudge ? Misjudged(input) : input, limits with { MovesMax = movesMax }, goal);
     }
 

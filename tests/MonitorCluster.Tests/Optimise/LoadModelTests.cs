@@ -36,19 +36,6 @@ public sealed class LoadModelTests
     }
 
     [Fact]
-    public void ToInput_ShardsThatBecameHotAMinuteAgo_ArePlannedWithAsTheyAreNow()
-    {
-        Take(cpu: _ => 0.01, process: 4);
-        for (int window = 1; window <= 6; window++)
-        {
-            Take(cpu: s => s % 2 == 0 ? 0.03 : 0.011, process: 4); // n1's three times as hot; n2's as good as they were
-        }
-
-        Assert.Equal(model.Kappa * (0.03 - (0.02 * double.Exp2(-2))), Input().Shards[0].Cpu, 1e-9);
-        Assert.Equal(Cost(1).CpuCoresPlan, Input().Shards[1].Cpu, 1e-12);
-    }
-
-    [Fact]
     public void Take_TheFirstReading_IsTakenAsItIs()
     {
         Take(cpu: s => 0.1 * (s + 1), samples: s => 1_000 * s, process: 4);
