@@ -31,7 +31,8 @@ internal static class Program
     {
         if (arguments is ["--help" or "-h" or "help"])
         {
-            await Console.Out.WriteLineAsync($"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}\n{OptimiseRun.Usage}");
+            await Console.Out.WriteLineAsync(
+                $"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}\n{OptimiseRun.Usage}");
             return 0;
         }
 

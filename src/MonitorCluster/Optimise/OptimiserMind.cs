@@ -253,7 +253,7 @@ internal sealed class OptimiserMind
 
     private BalancePlan Plan(BalanceGoal goal, int movesMax, TimeSpan now)
     {
-        BalanceInput input = model.ToInput(Rules(now), isHot: false);
+        BalanceInput input = model.ToInput(Rules(now), isHot: false); // a level that has changed is in the slow means, too (LoadAverage)
         return BalancePlanner.Plan(options.Policy == OptimisePolicy.Misjudge ? Misjudged(input) : input, limits with { MovesMax = movesMax }, goal);
     }
 

@@ -8,7 +8,7 @@ internal static class BalanceStep
     private const string Hot = "n2";
     private const double Within = 180;
 
-    // Noise of a machine that others use: the 99th percentile of 240 probes is the third worst.
+    // Noise of a machine that others use: the 99th percentile of 120 probes is the second worst.
     private const double DelayRatioMax = 1.5;
 
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
@@ -16,7 +16,8 @@ internal static class BalanceStep
         await using OptimiseCluster all = await OptimiseCluster.StartAsync(options);
         OptimiseWatch watch = all.Watch;
         bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(70), options.Wait);
-        await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} after {watch.Seconds:F0} s; {watch.Last?.Why}");
+        await report.CheckAsync(
+            "loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} after {watch.Seconds:F0} s; {watch.Last?.Why}");
         double shift = watch.Seconds;
         double before = watch.DelayMs(shift - 60, shift);
         await report.SayAsync($"{Hot}'s hosts become {HotWorld.HotFactor} times as hot; before: p99 {before:F0} ms, cpu {Cpu(watch.Last)}");
@@ -30,19 +31,21 @@ internal static class BalanceStep
         await report.CheckAsync("no sample lost", judge.IsGood, $"{judge} refused={all.Writer.Refused}");
     }
 
-    private static string Cpu(WatchTick? tick) => tick is null ? "-" : string.Join(' ', tick.Nodes.Select(n => FormattableString.Invariant($"{n.Name} {n.Cpu:F2}")));
+    private static string Cpu(WatchTick? tick) => tick is null ? "-"
+        : string.Join(' ', tick.Nodes.Select(n => FormattableString.Invariant($"{n.Name} {n.Cpu:F2}")));
 
     private static async Task SayAsync(OptimiseCluster all, OptimiseReport report, OptimiseOptions options, double shift, double before)
     {
         OptimiseWatch watch = all.Watch;
         WatchTick[] ticks = watch.Since(shift);
         await report.TableAsync(ticks, shift, watch);
-        double? trigger = At(t => t.Pressure > 0.15), proposed = At(t => t.Plan is not null), applied = At(t => t.Plan?.State is not (null or "proposed" or "applying"));
+        double? trigger = At(t => t.Pressure > 0.15), verdict = At(t => t.Plan is { HasEnded: true });
+        double? proposed = At(t => t.Plan is not null), applied = At(t => t.Plan?.State is not (null or "proposed" or "applying"));
         double? even = At(t => t.Seconds > shift + (applied ?? double.NaN) - 1 && t.Offered < 1.25 && t.Samples < 1.25 && t.Imbalance < 1.25);
-        double? verdict = At(t => t.Plan is { HasEnded: true });
         double peak = ticks.Max(t => t.Offered), seen = ticks.Max(t => t.Samples), thought = ticks.Max(t => t.Imbalance ?? 1);
         double end = watch.Seconds, after = watch.DelayMs(end - 60, end);
-        await report.CheckAsync("max/mean over 1.6 when hot", peak > 1.6, $"written {peak:F2}, counted by nodes {seen:F2}, by the optimiser's CPU {thought:F2}");
+        await report.CheckAsync(
+            "max/mean over 1.6 when hot", peak > 1.6, $"written {peak:F2}, counted by nodes {seen:F2}, by the optimiser's CPU {thought:F2}");
         await report.CheckAsync("plan by itself", proposed is not null, $"noticed {trigger:F0} s, proposed {proposed:F0} s: {ticks[^1].Plan?.Trigger}");
         await report.CheckAsync("plan applied", applied is not null, $"{applied:F0} s: {ticks[^1].Plan?.Done} of {ticks[^1].Plan?.Moves} moves");
         await report.CheckAsync(
@@ -51,7 +54,9 @@ internal static class BalanceStep
         await report.CheckAsync(
             "verdict", ticks.Any(t => t.Plan?.State == "kept"), $"{verdict:F0} s: {ticks[^1].Plan?.State} {ticks[^1].Plan?.Why}");
         double worst = Enumerable.Range(0, (int)(end - shift) / 5).Select(i => watch.DelayMs(shift + (5 * i), shift + (5 * i) + 5)).DefaultIfEmpty().Max();
-        await report.CheckAsync("p99 delay back", after <= DelayRatioMax * before, $"{before:F0} ms before, {worst:F0} ms at worst (of 5 s), {after:F0} ms at the end; cpu {Cpu(ticks[^1])}");
+        await report.CheckAsync(
+            "p99 delay back", after <= DelayRatioMax * before,
+            $"{before:F0} ms before, {worst:F0} ms at worst (of 5 s), {after:F0} ms at the end; cpu {Cpu(ticks[^1])}");
         if (options.Plot is { } file)
         {
             (double?, string)[] named = [(0, "hot"), (proposed, "plan"), (applied, "applied"), (verdict, "verdict")];

@@ -4,7 +4,9 @@ using MonitorCluster.Soak.Client;
 
 namespace MonitorCluster.Soak.Optimise;
 
-/// <summary>Reads back everything that a <see cref="HotWriter"/> wrote and compares each value: acknowledged samples are there once and right, nothing else is.</summary>
+/// <summary>
+/// Reads back everything that a <see cref="HotWriter"/> wrote and compares each value: acknowledged samples are there once and right, nothing else is.
+/// </summary>
 internal sealed class HotJudge
 {
     private const int WindowSamplesMax = 500_000;

@@ -17,7 +17,8 @@ internal static class JoinStep
         await using OptimiseCluster all = await OptimiseCluster.StartAsync(options with { Series = options.Series * 2 });
         OptimiseWatch watch = all.Watch;
         bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(75), options.Wait);
-        await report.CheckAsync("loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} cpu {watch.Last?.HottestCpu:F2}; {watch.Last?.Why}");
+        await report.CheckAsync(
+            "loads known and even before", isEven, $"{watch.Last?.State} {watch.Last?.Imbalance:F2} cpu {watch.Last?.HottestCpu:F2}; {watch.Last?.Why}");
         await JoinAsync(all, options, report);
         await LeaveAsync(all, options, report);
         HotJudge judge = await all.JudgeAsync();
@@ -43,10 +44,14 @@ internal static class JoinStep
         WatchTick[] ticks = watch.Since(from);
         await report.TableAsync(ticks, from, watch);
         int made = await all.Store.MovesAsync(moves);
-        await report.CheckAsync("the new node has its share by a plan", isOver && ticks[^1].Imbalance < 1.25,
-            $"imbalance {ticks[^1].Imbalance:F2}, written {ticks[^1].Offered:F2}; {fourth.Name} owns {(await all.Cluster.StateAsync()).ShardsOf(fourth.Name).Count} shards; plan {ticks[^1].Plan?.State} {ticks[^1].Plan?.Why}");
+        int owned = (await all.Cluster.StateAsync()).ShardsOf(fourth.Name).Count;
+        (PlanSeen? plan, WatchTick last) = (ticks[^1].Plan, ticks[^1]);
+        await report.CheckAsync(
+            "the new node has its share by a plan", isOver && last.Imbalance < 1.25,
+            $"imbalance {last.Imbalance:F2}, written {last.Offered:F2}; {fourth.Name} owns {owned} shards; plan {plan?.State} {plan?.Why}");
         await report.CheckAsync("moves of the join", bound is { } least && made <= OverBoundMax * least, $"{made}, lower bound {bound}");
-        await report.SayAsync($"p99 delay {before:F0} ms before, {watch.DelayMs(from, end):F0} ms while it joined, {watch.DelayMs(watch.Seconds - 40, watch.Seconds):F0} ms after");
+        double after = watch.DelayMs(watch.Seconds - 40, watch.Seconds);
+        await report.SayAsync($"p99 delay {before:F0} ms before, {watch.DelayMs(from, end):F0} ms while it joined, {after:F0} ms after");
     }
 
     private static async Task LeaveAsync(OptimiseCluster all, OptimiseOptions options, OptimiseReport report)
@@ -64,7 +69,9 @@ internal static class JoinStep
         int made = await all.Store.MovesAsync(moves);
         await report.CheckAsync("the first left in order", code == 0, $"exit code {code} after {left - from:F1} s");
         await report.CheckAsync("moves of the leaving, and of what followed in 90 s", made <= OverBoundMax * bound, $"{made}, lower bound {bound}");
-        await report.SayAsync($"imbalance {ticks[^1].Imbalance:F2}; p99 delay {before:F0} ms before, {watch.DelayMs(from, left + 10):F0} ms while it left, {watch.DelayMs(watch.Seconds - 40, watch.Seconds):F0} ms after");
+        (double imbalance, double after) = (ticks[^1].Imbalance ?? 1, watch.DelayMs(watch.Seconds - 40, watch.Seconds));
+        await report.SayAsync(
+            $"imbalance {imbalance:F2}; p99 delay {before:F0} ms before, {watch.DelayMs(from, left + 10):F0} ms while it left, {after:F0} ms after");
     }
 
     // What the planner says that any plan needs; null while it cannot say, or has nothing to do.

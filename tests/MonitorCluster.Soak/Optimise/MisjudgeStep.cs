@@ -36,10 +36,14 @@ internal static class MisjudgeStep
         double worst = ticks.Where(t => t.Plan is { Done: > 0 }).Select(t => t.Imbalance ?? 1).DefaultIfEmpty(1).Max();
         int strayed = before.Shards.Zip(after.Shards).Count(s => s.First.Owner != s.Second.Owner);
         await report.CheckAsync("a wrong plan made it worse", worst > 1.05 * imbalance, $"{imbalance:F2} -> {worst:F2}");
-        await report.CheckAsync("rolled back", isOver && plan?.State == "rolledBack", $"{ended - from:F0} s after resume: {plan?.State} {plan?.Why}; {plan?.Undone} of {plan?.Undo} undone");
+        await report.CheckAsync(
+            "rolled back", isOver && plan?.State == "rolledBack",
+            $"{ended - from:F0} s after resume: {plan?.State} {plan?.Why}; {plan?.Undone} of {plan?.Undo} undone");
         await report.CheckAsync("every shard where it was", plan?.State == "rolledBack" && strayed == 0, $"{strayed} shards elsewhere");
         WatchTick[] waits = [.. ticks.Where(t => t.Seconds > ended + 1)];
-        await report.CheckAsync("backs off", waits.Length > 0 && waits.All(t => t.Plan?.Id == plan?.Id), $"50 s without a plan: {waits.LastOrDefault()?.State}: {waits.LastOrDefault()?.Why}");
+        await report.CheckAsync(
+            "backs off", waits.Length > 0 && waits.All(t => t.Plan?.Id == plan?.Id),
+            $"50 s without a plan: {waits.LastOrDefault()?.State}: {waits.LastOrDefault()?.Why}");
         HotJudge judge = await all.JudgeAsync();
         await report.CheckAsync("no sample lost", judge.IsGood, $"{judge} refused={all.Writer.Refused}");
     }

@@ -54,7 +54,8 @@ internal sealed class OptimiseCluster : IAsyncDisposable
             IsPostgres = true,
             ShardCount = ShardCount,
             Options = [
-                string.Create(CultureInfo.InvariantCulture, $"--Node:CpuMilli={options.CpuMilli}"), "--Detect:Step=1s", $"--Collect:Disabled={own}", HandOverLog.Option,
+                string.Create(CultureInfo.InvariantCulture, $"--Node:CpuMilli={options.CpuMilli}"), "--Detect:Step=1s",
+                $"--Collect:Disabled={own}", HandOverLog.Option,
                 .. more, .. options.NodeOptions,
             ],
         });

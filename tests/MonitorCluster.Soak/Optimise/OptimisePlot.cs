@@ -20,7 +20,8 @@ internal static class OptimisePlot
         (double At, double Value)[] p99 = [.. Bins(from, to).Select(b => (b + 2.5, watch.DelayMs(b, b + 5)))];
         double delayMax = Math.Max(100, Math.Ceiling(p99.Max(p => p.Value) / 100) * 100);
         var svg = new StringBuilder();
-        Add(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Left + Width + 30} {Top + (2 * PanelHeight) + Gap + 50}\" font-family=\"sans-serif\" font-size=\"12\">");
+        string box = string.Create(CultureInfo.InvariantCulture, $"0 0 {Left + Width + 30} {Top + (2 * PanelHeight) + Gap + 50}");
+        Add(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{box}\" font-family=\"sans-serif\" font-size=\"12\">");
         Add(svg, $"<rect width=\"100%\" height=\"100%\" fill=\"white\"/>");
         Panel(svg, Top, "hottest node's load over the mean", 1, 2, 0.25);
         Line(svg, Top, ticks.Select(t => (t.Seconds, t.Samples)), 1, 2, "#888", "samples a second, as nodes count them");

@@ -9,7 +9,7 @@ namespace MonitorCluster.Soak.Optimise;
 /// <summary>Looks each second at what the optimiser and the cluster say, and measures how long samples take from write to answer.</summary>
 internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotWriter writer)
 {
-    private const int ProbesPerSecond = 4;
+    private const int ProbesPerSecond = 2;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -100,8 +100,8 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
                 NodeClient client = cluster.Client(up[number % up.Length]);
                 using JsonDocument optimiser = await client.GetAsync("/api/v1/optimiser");
                 using JsonDocument state = await client.GetAsync("/api/v1/cluster");
-                WatchTick tick = WatchTick.Of(
-                    Seconds, optimiser.RootElement.GetProperty("data"), state.RootElement.GetProperty("data"), OfferedAt(state.RootElement.GetProperty("data")));
+                JsonElement now = state.RootElement.GetProperty("data");
+                WatchTick tick = WatchTick.Of(Seconds, optimiser.RootElement.GetProperty("data"), now, OfferedAt(now));
                 lock (_ticks)
                 {
                     _ticks.Add(tick);

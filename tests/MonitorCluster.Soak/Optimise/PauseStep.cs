@@ -35,6 +35,7 @@ internal static class PauseStep
         IReadOnlyList<MoveSeen> moves = await all.Store.MovesSinceAsync(last);
         await report.TableAsync(watch.Since(paused - 5), paused, watch, 5);
         double stopped = moves.Count == 0 ? 0 : Math.Max(0, (moves.Max(m => m.StartedAt) - asked).TotalSeconds);
+        double ended = moves.Count == 0 ? 0 : (moves.Max(m => m.EndedAt ?? m.StartedAt) - asked).TotalSeconds;
         MoveSeen[] flying = [.. moves.Where(m => m.StartedAt <= answered && !(m.EndedAt < answered))];
         PlanSeen? plan = watch.Last?.Plan;
         await report.CheckAsync(
@@ -44,7 +45,8 @@ internal static class PauseStep
             "nothing begins 1 s after", moves.All(m => m.StartedAt <= asked.AddSeconds(1)),
             $"the last began {stopped:F2} s after it was asked of {other.Name} (answered after {(answered - asked).TotalSeconds:F2} s; {controller} controls)");
         await report.CheckAsync(
-            "moves in flight end", moves.All(m => m.IsDone), $"{moves.Count(m => m.IsDone)} done, the last {(moves.Count == 0 ? 0 : (moves.Max(m => m.EndedAt ?? m.StartedAt) - asked).TotalSeconds):F2} s after; plan {plan?.State} {plan?.Done}/{plan?.Moves}");
+            "moves in flight end", moves.All(m => m.IsDone),
+            $"{moves.Count(m => m.IsDone)} done, the last {ended:F2} s after; plan {plan?.State} {plan?.Done}/{plan?.Moves}");
         await all.TellAsync(other, "resume");
         bool goesOn = await watch.UntilAsync(() => watch.Last is { } t && t.Plans.Any(p => p.Done > 0 && p.HasEnded) && t.Offered < 1.25, options.Wait);
         await report.CheckAsync("goes on after resume", goesOn, $"written {watch.Last?.Offered:F2} {watch.Last?.State}: {watch.Last?.Why}");

@@ -59,7 +59,10 @@ public sealed class OptimiserRestsTests
         mind.See(view.Members, now);
         OptimiserView filled = Held with
         {
-            Moves = [.. view.ShardOwners.Select(s => new MadeMove(s.ShardId + 1, s.ShardId, 3 - (s.ShardId % 2), s.Owner!.Value, MoveKind.Balance, null, 1, 50))],
+            Moves =
+            [
+                .. view.ShardOwners.Select(s => new MadeMove(s.ShardId + 1, s.ShardId, 3 - (s.ShardId % 2), s.Owner!.Value, MoveKind.Balance, null, 1, 50)),
+            ],
         };
         OptimiserState? plan = null;
         for (int look = 0; look < 12 && plan is null; look++)
@@ -76,7 +79,8 @@ public sealed class OptimiserRestsTests
         (now, nowMs) = (now + TimeSpan.FromSeconds(10), nowMs + 10_000);
         NodeReading[] nodes =
         [
-            .. Enumerable.Range(1, 3).Select(n => new NodeReading($"n{n}", process(n)) { CapacityCores = 1, MemoryLimitBytes = 1L << 30, MemoryBytes = 1 << 20 }),
+            .. Enumerable.Range(1, 3)
+                .Select(n => new NodeReading($"n{n}", process(n)) { CapacityCores = 1, MemoryLimitBytes = 1L << 30, MemoryBytes = 1 << 20 }),
         ];
         ShardReading[] shards = [.. view.ShardOwners.Select(s => new ShardReading($"n{s.Owner}", s.ShardId, shard((int)s.Owner!), 100, 100, 1_000))];
         mind.Take(new LoadReadings(this, nowMs, nodes, shards), view, held ?? Held, now);
