@@ -1,3 +1,4 @@
+using MonitorCluster.Act;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Sharding;
@@ -64,13 +65,22 @@ internal sealed partial class NodeRuntime : NodeCore
         IActorRef signals = System.ActorOf(Props.Create(() => new SignalGatherActor(gather)), "fleet-signals");
         var fleetSetup = new FleetSetup(settings.Detect, Control, signals, Committed, ports.Loggers.CreateLogger<FleetActor>());
         IActorRef fleet = System.ActorOf(Props.Create(() => new FleetActor(fleetSetup)), "fleet");
+
+        // :: Step 10 act on what is watched
+        Actuations = new ActuationDesk(Reader, Routes, settings.Act.PolicyDirectory.Length > 0);
+        IActorRef? act = Actuations.IsOn ? MakeAct(Control, Query, Actuations) : null;
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
-        memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
+        memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, Actuations.Counters, () => View);
 
         // Everybody who must miss no news is subscribed before there is any: an actor that subscribes itself does so when it runs for the first time.
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         Subscribe(node, NodeActor.Events);
         Subscribe(fleet, FleetActor.Events);
+        if (act is not null)
+        {
+            Subscribe(act, ActuationActor.Events);
+        }
+
         Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
@@ -117,6 +127,9 @@ internal sealed partial class NodeRuntime : NodeCore
     public FeedbackDesk Feedback { get; }
 
     public QueryService Query { get; }
+
+    /// <summary>Policies by which watched services are acted upon, and what was done.</summary>
+    public ActuationDesk Actuations { get; }
 
     public IActorRef Membership { get; }
 
@@ -215,6 +228,15 @@ internal sealed partial class NodeRuntime : NodeCore
 
     // Written to the alert log by other ways than the journal's.
     private void Committed(long lastSequence) => System.EventStream.Publish(new AlertsCommitted(lastSequence));
+
+    private IActorRef MakeAct(IActorRef control, IQueryService query, ActuationDesk desk)
+    {
+        (int shards, int groups) = (Settings.Cluster.ShardCount, Settings.Cluster.MetricGroups);
+        var setup = new ActuationSetup(
+            Settings.Act, Settings.Policies, control, query, key => ShardPlacement.ShardOf(key, string.Empty, shards, groups), desk, Committed,
+            Ports.Loggers.CreateLogger<ActuationActor>());
+        return System.ActorOf(Props.Create(() => new ActuationActor(setup)), "act");
+    }
 
     private IActorRef MakeStore(string name) =>
         System.ActorOf(StoreActor.Props(Ports.Store, StoreStatistics, Ports.Time, Ports.Loggers.CreateLogger<StoreActor>()), name);

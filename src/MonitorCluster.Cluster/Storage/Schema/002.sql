@@ -7,6 +7,6 @@ CREATE TABLE optimiser (                  -- exactly one row
 
 INSERT INTO optimiser(id) VALUES (1);
 
-ALTER TABLE plan ADD COLUMN state_json text NOT NULL DEFAULT '{}';
+ALTER TABLE plan ADD COLUMN state_json text NOT NULL DEFAULT '';
 CREATE INDEX move_plan ON move(plan_id);
 CREATE INDEX move_ended ON move(ended_at)
