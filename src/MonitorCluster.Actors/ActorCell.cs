@@ -29,7 +29,7 @@ internal sealed partial class ActorCell : IActorContext
         _parent = parent;
         _log = system.Log;
         SelfRef = new LocalActorRef(path, this);
-        Mailbox = new Mailbox(this, system.Dispatchers.Lookup(props.Dispatcher), props.MailboxLimit ?? system.MailboxLimit);
+        Mailbox = new Mailbox(this, system.Dispatchers.Lookup(props.Dispatcher), props.MailboxLimit ?? system.MailboxLimit, props.RunMeter);
     }
 
     /// <summary>The actor running on this thread; null outside of actors.</summary>

@@ -15,7 +15,7 @@ internal readonly record struct Envelope(object Message, IActorRef? Sender);
 /// message. Looking at a field that producers change with a plain store would not do: the store could still wait in the producer's store
 /// buffer while it reads the old status.
 /// </remarks>
-internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int limit) : IThreadPoolWorkItem
+internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int limit, RunMeter? meter = null) : IThreadPoolWorkItem
 {
     private const int Idle = 0;
     private const int Scheduled = 1;
@@ -24,6 +24,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     private SystemMessage? _system; // newest first; taken as a whole
     private long _posted; // changed by producers
     private int _status;
+    private long _scheduledAt; // with a meter: written by whoever schedules, before the dispatcher hears of it
 
     // Below: changed by the run alone; read by anybody.
     private LinkedList<Envelope>? _front; // unstashed messages: they go before the queue
@@ -130,6 +131,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     /// <summary>Handles all system messages and up to so many user messages. Only a dispatcher calls it, for a mailbox it was told to schedule.</summary>
     public void Run(int throughput)
     {
+        (long startedAt, long waiting) = meter is null ? default : (meter.Now, Depth);
         ActorCell? outer = ActorCell.Enter(cell);
         int processed = 0;
         RunSystem();
@@ -151,6 +153,11 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
         ActorCell.Leave(outer);
         Volatile.Write(ref _processed, _processed + processed);
         cell.ActorSystem.Metrics.AddProcessed(processed);
+        if (meter is not null)
+        {
+            _scheduledAt = meter.Add(_scheduledAt, startedAt, waiting, processed); // should work be left, it waits from here on
+        }
+
         if (HasWork)
         {
             dispatcher.Schedule(this);
@@ -169,6 +176,11 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     {
         if (Volatile.Read(ref _status) == Idle && Interlocked.CompareExchange(ref _status, Scheduled, Idle) == Idle)
         {
+            if (meter is not null)
+            {
+                _scheduledAt = meter.Now;
+            }
+
             dispatcher.Schedule(this);
         }
     }

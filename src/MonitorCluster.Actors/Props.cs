@@ -28,6 +28,9 @@ public sealed record Props
     /// <summary>How many user messages may wait; null: as the system says.</summary>
     public int? MailboxLimit { get; private init; }
 
+    /// <summary>Where the time of the mailbox's runs is added; null: nowhere.</summary>
+    public RunMeter? RunMeter { get; private init; }
+
     internal Func<ActorBase> Factory { get; }
 
     /// <summary>Makes a recipe.</summary>
@@ -58,5 +61,14 @@ public sealed record Props
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(messages, 1);
         return this with { MailboxLimit = messages };
+    }
+
+    /// <summary>The same recipe with a meter. For one actor: a meter has one writer.</summary>
+    /// <param name="meter">Gets the time of each run.</param>
+    /// <returns>A new recipe.</returns>
+    public Props WithRunMeter(RunMeter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        return this with { RunMeter = meter };
     }
 }

@@ -16,7 +16,7 @@ internal sealed class AgentRuntime : NodeCore
     public AgentRuntime(NodeSettings settings, NodePorts ports)
         : base(settings, ports)
     {
-        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
+        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics, Capacity);
         Collector = MakeCollector(region: null);
         IActorRef ends = System.ActorOf(Props.Create(() => new EndActor(this)), "node");
         Subscribe(ends, EndActor.Events);

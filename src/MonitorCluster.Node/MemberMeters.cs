@@ -13,6 +13,8 @@ namespace MonitorCluster.Node;
 internal sealed class MemberMeters(
     AggregateCounters aggregate, StoreStatistics store, RegionView region, AlertFeed alerts, ActuationCounters actuations, Func<ClusterViewChanged> cluster)
 {
+    private readonly ShardMeters shards = new();
+
     /// <summary>Every metric now, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
     {
@@ -39,6 +41,18 @@ internal sealed class MemberMeters(
         {
             yield return Counter(
                 "shard_handoffs_total", "Shards that this node was to hand over, by how it ended.", aggregate.HandOvers(kind), ("result", Snake(kind)));
+        }
+
+        foreach (OwnMetric metric in shards.Read(region))
+        {
+            yield return metric;
+        }
+
+        long[] flushes = new long[DelayWindow.Sizes];
+        aggregate.Flushes?.AddLastTo(flushes);
+        if (DelayWindow.QuantileSeconds(flushes, 0.95) is { } flush)
+        {
+            yield return Gauge("flush_seconds", "From the first offer of a flush to the store until its answer, in the last 10 s.", flush, ("quantile", "0.95"));
         }
 
         (double pauseSum, double pauseLast, double pauseMax) = aggregate.HandOverSeconds;

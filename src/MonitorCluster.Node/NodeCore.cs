@@ -18,7 +18,7 @@ internal abstract class NodeCore : IDisposable
 
     protected NodeCore(NodeSettings settings, NodePorts ports)
     {
-        (Settings, Ports) = (settings, ports);
+        (Settings, Ports, Capacity) = (settings, ports, NodeCapacity.Of(settings.Node));
         System = ActorSystem.Create("monitorcluster", new ActorSystemSetup
         {
             TimeProvider = ports.Time,
@@ -45,6 +45,9 @@ internal abstract class NodeCore : IDisposable
     public NodeSettings Settings { get; }
 
     public NodePorts Ports { get; }
+
+    /// <summary>What the node may use of its machine.</summary>
+    public NodeCapacity Capacity { get; }
 
     public ActorSystem System { get; }
 

@@ -5,6 +5,7 @@ using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Collect;
 using MonitorCluster.Detect;
+using MonitorCluster.Optimise;
 using MonitorCluster.Query;
 using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.PromQl;
@@ -62,6 +63,9 @@ internal sealed partial class NodeRuntime : NodeCore
         Feedback = new FeedbackDesk(Anomalies, ports.Time, ports.Random);
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
+
+        // :: Step 10 optimise
+        Loads = System.ActorOf(Props.Create(() => new LoadGatherActor(Query, settings.Collect.Interval)), "loads");
         IActorRef signals = System.ActorOf(Props.Create(() => new SignalGatherActor(gather)), "fleet-signals");
         var fleetSetup = new FleetSetup(settings.Detect, Control, signals, Committed, ports.Loggers.CreateLogger<FleetActor>());
         IActorRef fleet = System.ActorOf(Props.Create(() => new FleetActor(fleetSetup)), "fleet");
@@ -69,7 +73,7 @@ internal sealed partial class NodeRuntime : NodeCore
         // :: Step 10 act on what is watched
         Actuations = new ActuationDesk(Reader, Routes, settings.Act.PolicyDirectory.Length > 0);
         IActorRef? act = Actuations.IsOn ? MakeAct(Control, Query, Actuations) : null;
-        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics);
+        meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics, Capacity);
         memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, Actuations.Counters, () => View);
 
         // Everybody who must miss no news is subscribed before there is any: an actor that subscribes itself does so when it runs for the first time.
@@ -86,7 +90,7 @@ internal sealed partial class NodeRuntime : NodeCore
         Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
         Membership = System.ActorOf(
             MembershipActor.Props(new MembershipSetup(
-                Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId), settings.Cluster.SeedAddresses, ports.Random,
+                Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId, Capacity), settings.Cluster.SeedAddresses, ports.Random,
                 ports.Loggers.CreateLogger<MembershipActor>())),
             "membership");
         Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver)]);
@@ -127,6 +131,9 @@ internal sealed partial class NodeRuntime : NodeCore
     public FeedbackDesk Feedback { get; }
 
     public QueryService Query { get; }
+
+    /// <summary>Answers <see cref="AskLoads"/>.</summary>
+    public IActorRef Loads { get; }
 
     /// <summary>Policies by which watched services are acted upon, and what was done.</summary>
     public ActuationDesk Actuations { get; }
@@ -212,7 +219,7 @@ internal sealed partial class NodeRuntime : NodeCore
             new Dictionary<string, string>());
     }
 
-    private static AdmitRequest Admission(NodeSettings settings, NodePorts ports, Guid dataDirectoryId) => new(
+    private static AdmitRequest Admission(NodeSettings settings, NodePorts ports, Guid dataDirectoryId, NodeCapacity capacity) => new(
         settings.Node.Name,
         ports.Network.Address,
         string.Empty,
@@ -220,8 +227,8 @@ internal sealed partial class NodeRuntime : NodeCore
         Build,
         ProtoMin: 1,
         ProtoMax: 1,
-        CpuMilli: Environment.ProcessorCount * 1000,
-        MemoryBytes: GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        capacity.CpuMilli,
+        capacity.MemoryBytes,
         dataDirectoryId,
         Alone: settings.Cluster.SeedAddresses.Count == 0,
         []);

@@ -7,6 +7,7 @@ using MonitorCluster.Cluster.Transport.Http;
 using MonitorCluster.Collect;
 using MonitorCluster.Detect;
 using MonitorCluster.Node.Configuration;
+using MonitorCluster.Optimise;
 using MonitorCluster.Stream;
 
 namespace MonitorCluster.Node;
@@ -29,6 +30,8 @@ internal sealed record NodeSettings
     public DetectOptions Detect { get; init; } = new();
 
     public AlertOptions Alert { get; init; } = new();
+
+    public OptimiseOptions Optimise { get; init; } = new();
 
     public ActOptions Act { get; init; } = new();
 
@@ -67,6 +70,7 @@ internal sealed record NodeSettings
             Aggregate = reader.Read<AggregateOptions>(AggregateOptions.Section),
             Detect = reader.Read<DetectOptions>(DetectOptions.Section),
             Alert = reader.Read<AlertOptions>(AlertOptions.Section),
+            Optimise = reader.Read<OptimiseOptions>(OptimiseOptions.Section),
             Act = reader.Read<ActOptions>(ActOptions.Section),
             Http = reader.Read<HttpOptions>(HttpOptions.Section),
             Cmd = reader.Read<CmdOptions>(CmdOptions.Section),

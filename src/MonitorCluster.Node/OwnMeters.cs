@@ -10,7 +10,7 @@ namespace MonitorCluster.Node;
 /// <summary>The metrics that every node has of itself: what <c>/metrics</c> shows and what the node collects of itself, from one list.</summary>
 /// <remarks>Reading is safe for any thread and costs no lock: every value is a counter that its owner keeps anyway.</remarks>
 internal sealed class OwnMeters(
-    ActorSystem system, StreamCounters stream, PushRefusals pushed, SeriesCatalog catalog, TransportStatistics transport)
+    ActorSystem system, StreamCounters stream, PushRefusals pushed, SeriesCatalog catalog, TransportStatistics transport, NodeCapacity capacity)
 {
     /// <summary>Every metric now; families together, labels without host, instance and job.</summary>
     public IEnumerable<OwnMetric> Read()
@@ -74,6 +74,9 @@ internal sealed class OwnMeters(
         yield return Counter("actor_restarts_total", "Restarts of actors.", system.Metrics.Restarts);
         yield return Gauge("actors", "Actors alive.", system.Metrics.LiveActors);
         yield return Gauge("actor_mailbox_depth", "Messages that wait in the fullest mailbox.", system.MailboxDepthMax);
+        yield return Gauge("node_build_info", "1, with the program's version.", 1, ("build", NodeCore.Build));
+        yield return Gauge("node_cpu_cores", "Processors that the node may use, in cores.", capacity.CpuMilli / 1000.0);
+        yield return Gauge("node_memory_limit_bytes", "Memory that the node may use.", capacity.MemoryBytes);
         foreach (OwnMetric metric in ReadProcess())
         {
             yield return metric;

@@ -18,6 +18,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
     private PartitionWatch partition = new(config.Timing);
     private Controller controller = new(new ControllerLimits());
     private long? leaseEpoch;
+    private CarryOut plan = CarryOut.Nothing;
     private TimeSpan nextSuspicions;
     private TimeSpan nextTidy;
 
@@ -34,6 +35,9 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         outbox.Run(MembershipOperation.AcquireLease, store => store.AcquireLease(member));
     }
 
+    /// <summary>The optimiser wants this and nothing else.</summary>
+    internal void Take(CarryOut wanted) => plan = wanted;
+
     /// <summary>A transaction of the controller returned.</summary>
     /// <returns>Whether the view must be read again, and the others told.</returns>
     internal bool Succeeded(StoreCall call, object? result)
@@ -49,6 +53,10 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
             case MembershipOperation.Tidy:
                 leaseEpoch = result is null ? null : leaseEpoch;
                 return false;
+            case MembershipOperation.Pin:
+                leaseEpoch = result is null ? null : leaseEpoch;
+                operators.Pinned((int?)result);
+                return result is 1;
             case MembershipOperation.EndPartition:
                 return TakePartition(call.Subject, (bool?)result);
             default:
@@ -68,13 +76,23 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         EvictStalled(lease);
         EndPartition(lease);
         Tidy(lease);
-        ControllerPlan plan = controller.Plan(outbox.Now, map.Members, map.Shards, operators.Wanted);
-        if (!plan.IsEmpty)
+        long member = me;
+        if (operators.NextPin is { } pin)
         {
-            long member = me;
-            outbox.Run(MembershipOperation.Control, store => ControlResult.Write(store, member, lease, plan));
+            outbox.Run(MembershipOperation.Pin, store => store.PinShard(member, lease, pin.ShardId, pin.By));
+        }
+
+        ControllerPlan next = controller.Plan(outbox.Now, map.Members, map.Shards, [.. operators.Wanted, .. plan.Moves.Select(Wanted)], plan.InFlight);
+        if (!next.IsEmpty)
+        {
+            outbox.Run(MembershipOperation.Control, store => ControlResult.Write(store, member, lease, next));
         }
     }
+
+    private static WantedMove Wanted(PlannedMove move) => new(move.ShardId, move.To)
+    {
+        Kind = move.IsRollback ? MoveKind.Rollback : MoveKind.Balance, Reason = move.Reason, PlanId = move.PlanId,
+    };
 
     private bool TakeLease(long? epoch)
     {
@@ -83,7 +101,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
             return false;
         }
 
-        leaseEpoch = epoch;
+        (leaseEpoch, plan) = (epoch, CarryOut.Nothing);
         if (epoch is null)
         {
             outbox.Inform("Another member is the controller now");

@@ -50,6 +50,8 @@ public sealed partial class MembershipActor : ReceiveActor, IWithTimers
         Receive<MoveShard>(Wish);
         Receive<AskToLeave>(Wish);
         Receive<DeclareDead>(Wish);
+        Receive<PinShard>(Wish);
+        Receive<CarryOut>(Wish);
     }
 
     /// <inheritdoc/>

@@ -76,6 +76,29 @@ public sealed record DeclareDead(string Member);
 /// <param name="Member">The name of the member that is to own it.</param>
 public sealed record MoveShard(int ShardId, string Member);
 
+/// <summary>Tells the membership actor which moves the optimiser wants. Only the controller's does anything; what is not in the newest list is not begun.</summary>
+/// <param name="Moves">The moves that are still to be made, the most useful first.</param>
+/// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
+public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight)
+{
+    /// <summary>Nothing is wanted any more.</summary>
+    public static readonly CarryOut Nothing = new([], 0);
+}
+
+/// <summary>A move of a plan.</summary>
+/// <param name="PlanId">The plan.</param>
+/// <param name="ShardId">The shard.</param>
+/// <param name="To">The member that is to own it.</param>
+/// <param name="IsRollback">Whether it undoes an earlier one.</param>
+/// <param name="Reason">Why, for people.</param>
+public sealed record PlannedMove(long PlanId, int ShardId, long To, bool IsRollback, string Reason);
+
+/// <summary>Asks the membership actor of any node to keep a shard where it is, or to let it go. Answered with <see cref="OperationResult"/>.</summary>
+/// <param name="ShardId">The shard.</param>
+/// <param name="IsPinned">What is wanted.</param>
+/// <param name="By">Who wants it.</param>
+public sealed record PinShard(int ShardId, bool IsPinned, string By);
+
 /// <summary>What became of an operator's wish.</summary>
 /// <param name="IsDone">Whether it was done.</param>
 /// <param name="Text">What was done, or why it was not.</param>

@@ -20,6 +20,7 @@ internal enum MembershipOperation
     EndPartition,
     DeclareDead,
     Tidy,
+    Pin,
     BeginLeave,
     Leave,
 }

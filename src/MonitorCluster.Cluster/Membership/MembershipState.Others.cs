@@ -110,11 +110,15 @@ internal sealed partial class MembershipState
             case LeaveCluster or LeaveNow:
                 BeginToLeave(wish, asker);
                 break;
-            case MoveShard or AskToLeave or DeclareDead when operators is not null:
+            case CarryOut plan:
+                role?.Take(plan);
+                Control();
+                break;
+            case MoveShard or PinShard or AskToLeave or DeclareDead when operators is not null:
                 operators.Take(wish, asker, IsController);
                 Control();
                 break;
-            case MoveShard or AskToLeave or DeclareDead:
+            case MoveShard or PinShard or AskToLeave or DeclareDead:
                 outbox.Answer(asker, new OperationResult(false, "this node is no member yet", 0));
                 break;
         }
@@ -151,7 +155,7 @@ internal sealed partial class MembershipState
             case Wished { Wish: LeaveNow } wished:
                 outbox.Answer(wished.Asker, leaving?.Left ?? new MembershipLeft(IsRecorded: false));
                 break;
-            case Wished { Wish: MoveShard or AskToLeave or DeclareDead } wished:
+            case Wished { Wish: MoveShard or PinShard or AskToLeave or DeclareDead } wished:
                 outbox.Answer(wished.Asker, new OperationResult(false, "this node is no member any more", 0));
                 break;
             case Asked { Request.Kind: RequestKind.Join } asked:

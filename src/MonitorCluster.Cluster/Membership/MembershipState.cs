@@ -139,7 +139,7 @@ internal sealed partial class MembershipState
                 End(leaving.Left!);
                 break;
             case MembershipOperation.AcquireLease or MembershipOperation.Control or MembershipOperation.Evict
-                or MembershipOperation.Suspicions or MembershipOperation.EndPartition or MembershipOperation.Tidy:
+                or MembershipOperation.Suspicions or MembershipOperation.EndPartition or MembershipOperation.Tidy or MembershipOperation.Pin:
                 if (role!.Succeeded(call, result))
                 {
                     LookAndTell();
@@ -173,6 +173,9 @@ internal sealed partial class MembershipState
                 break;
             case MembershipOperation.DeclareDead:
                 operators!.DeclareFailed(call.Subject);
+                break;
+            case MembershipOperation.Pin:
+                operators!.Pinned(null);
                 break;
             case MembershipOperation.BeginLeave:
                 leaving!.Begun(isWritten: false);

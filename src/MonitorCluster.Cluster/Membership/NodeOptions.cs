@@ -10,6 +10,12 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>The configuration section.</summary>
     public const string Section = "Node";
 
+    /// <summary>The least and the most that <see cref="CpuMilli"/> may say.</summary>
+    public const int CpuMilliMin = 10;
+
+    /// <inheritdoc cref="CpuMilliMin"/>
+    public const int CpuMilliMax = 1_000_000;
+
     /// <summary>The node's name, unique in its cluster; also the <c>host</c> label of what it measures itself.</summary>
     /// <value>Default the host's name; 1 to 253 characters without control characters.</value>
     [Required]
@@ -48,6 +54,11 @@ public sealed class NodeOptions : IValidatableObject
     [Required]
     public string Roles { get; set; } = "collector,aggregator,api";
 
+    /// <summary>Processors that the node may use, in thousandths of a core: its share of the shards follows from it.</summary>
+    /// <value>Default 0: as many as the process sees, or as its control group allows. Otherwise 10 to 1,000,000.</value>
+    [Range(0, CpuMilliMax)]
+    public int CpuMilli { get; set; }
+
     /// <summary>Allows listeners that are neither on loopback nor protected.</summary>
     /// <value>Default false: such a listener is refused at start.</value>
     public bool AllowInsecure { get; set; }
@@ -63,6 +74,11 @@ public sealed class NodeOptions : IValidatableObject
         if (Name.Any(char.IsControl))
         {
             yield return new ValidationResult("Node:Name holds control characters.", [nameof(Name)]);
+        }
+
+        if (CpuMilli is > 0 and < CpuMilliMin)
+        {
+            yield return new ValidationResult($"Node:CpuMilli ({CpuMilli}) must be 0, or {CpuMilliMin} to {CpuMilliMax}.", [nameof(CpuMilli)]);
         }
 
         if (RoleNames.Length == 0)

@@ -11,6 +11,12 @@ internal enum OperateWish
 
     /// <summary>Leave the cluster.</summary>
     Leave = 2,
+
+    /// <summary>Keep a shard where it is; only the controller can.</summary>
+    Pin = 3,
+
+    /// <summary>Let a shard go that was kept; only the controller can.</summary>
+    Unpin = 4,
 }
 
 /// <summary>The body of a <see cref="RequestKind.Operate"/> that is membership's: <see cref="FirstByte"/>, then JSON.</summary>

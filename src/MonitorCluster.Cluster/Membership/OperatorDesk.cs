@@ -12,6 +12,7 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
     private readonly List<Move> moves = [];
     private readonly Dictionary<long, Errand> errands = [];
     private readonly Dictionary<long, Reply> declared = [];
+    private readonly Queue<Pin> pins = [];
     private long lastErrand;
 
     /// <summary>Moves that the controller has not begun yet.</summary>
@@ -27,11 +28,13 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
                 Begin(move.ShardId, move.Member, reply);
                 break;
             case MoveShard move:
-                List<MemberRow> members = [.. map.LivingBut(me).Where(member => member.Status is MemberStatus.Active or MemberStatus.Leaving)];
-                Send(new Errand(
-                    new OperateRequest(OperateWish.Move, move.ShardId, move.Member),
-                    new Queue<MemberRow>(members.OrderByDescending(member => member.Incarnation == news.Controller)),
-                    reply));
+                SendToController(new OperateRequest(OperateWish.Move, move.ShardId, move.Member), reply);
+                break;
+            case PinShard pin when isController:
+                Begin(new Pin(pin.ShardId, pin.IsPinned ? pin.By : null, reply));
+                break;
+            case PinShard pin:
+                SendToController(new OperateRequest(pin.IsPinned ? OperateWish.Pin : OperateWish.Unpin, pin.ShardId, pin.By), reply);
                 break;
             case AskToLeave leave when map.FindLiving(leave.Member) is null:
                 Answer(reply, Unknown(leave.Member));
@@ -57,11 +60,14 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
         Reply reply = new(asker, IsRemote: true);
         switch (OperateRequest.Read(incoming.Body.Span))
         {
-            case { Wish: OperateWish.Move } when !isController:
+            case { Wish: OperateWish.Move or OperateWish.Pin or OperateWish.Unpin } when !isController:
                 Answer(reply, new OperateReply(false, "not the controller", 0, IsNotController: true));
                 break;
             case { Wish: OperateWish.Move } move:
                 Begin(move.ShardId, move.Member, reply);
+                break;
+            case { Wish: OperateWish.Pin or OperateWish.Unpin } pin:
+                Begin(new Pin(pin.ShardId, pin.Wish == OperateWish.Pin ? pin.Member : null, reply));
                 break;
             case { Wish: OperateWish.Leave }:
                 Leave(incoming.Peer.Name, reply);
@@ -145,6 +151,11 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
     /// <summary>Once a second: nobody waits for ever.</summary>
     internal void Tick(bool isController)
     {
+        while (!isController && pins.TryDequeue(out Pin? pin))
+        {
+            Answer(pin.Reply, new OperateReply(false, "this node is not the controller any more; ask again", 0));
+        }
+
         foreach (Move move in moves.ToList())
         {
             if (outbox.Now - move.Since >= config.Timing.OperatorMove)
@@ -156,6 +167,47 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
                 End(move, false, "this node is not the controller any more; ask again");
             }
         }
+    }
+
+    /// <summary>The pin that is to be written next; null when there is none.</summary>
+    internal (int ShardId, string? By)? NextPin => pins.TryPeek(out Pin? pin) ? (pin.ShardId, pin.By) : null;
+
+    /// <summary>A pin was written, or was not.</summary>
+    /// <param name="changed">1 when it changed anything, 0 when it was so already; null when it is not known to be written.</param>
+    internal void Pinned(int? changed)
+    {
+        if (pins.TryDequeue(out Pin? pin))
+        {
+            string done = pin.By is null ? "is let go" : "stays where it is";
+            Answer(pin.Reply, changed switch
+            {
+                null => new OperateReply(false, "whether it was done is unknown; ask again", 0),
+                0 => new OperateReply(true, $"nothing changes: shard {pin.ShardId} {done} already", 0),
+                _ => new OperateReply(true, $"shard {pin.ShardId} {done}", 0),
+            });
+        }
+    }
+
+    private void Begin(Pin pin)
+    {
+        if (Find(pin.ShardId) is null)
+        {
+            Answer(pin.Reply, new OperateReply(false, $"there is no shard {pin.ShardId}", 0));
+        }
+        else if (pins.Count >= WaitingMax)
+        {
+            Answer(pin.Reply, new OperateReply(false, $"{WaitingMax} wishes wait already", 0));
+        }
+        else
+        {
+            pins.Enqueue(pin);
+        }
+    }
+
+    private void SendToController(OperateRequest request, Reply reply)
+    {
+        List<MemberRow> members = [.. map.LivingBut(me).Where(member => member.Status is MemberStatus.Active or MemberStatus.Leaving)];
+        Send(new Errand(request, new Queue<MemberRow>(members.OrderByDescending(member => member.Incarnation == news.Controller)), reply));
     }
 
     private static OperateReply Unknown(string member) => new(false, $"no living member is named '{member}' or has that address", 0);
@@ -221,7 +273,7 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
         else
         {
             Answer(errand.Reply, new OperateReply(
-                false, errand.Request.Wish == OperateWish.Move ? "no member holds the controller's lease now; ask again" : "it does not answer", 0));
+                false, errand.Request.Wish != OperateWish.Leave ? "no member holds the controller's lease now; ask again" : "it does not answer", 0));
         }
     }
 
@@ -237,6 +289,8 @@ internal sealed class OperatorDesk(MembershipConfig config, MembershipOutbox out
     private ShardOwner? Find(int shardId) => shardId >= 0 && shardId < map.Shards.Count ? map.Shards[shardId] : null;
 
     private sealed record Reply(IActorRef Asker, bool IsRemote);
+
+    private sealed record Pin(int ShardId, string? By, Reply Reply);
 
     private sealed record Errand(OperateRequest Request, Queue<MemberRow> Candidates, Reply Reply);
 

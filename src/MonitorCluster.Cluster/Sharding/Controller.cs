@@ -26,15 +26,18 @@ internal sealed class Controller(ControllerLimits limits)
     /// <param name="now">This node's monotonic time.</param>
     /// <param name="members">Every member.</param>
     /// <param name="shards">Every shard, ascending.</param>
-    /// <param name="wanted">What operators want; what cannot be begun now stays wanted.</param>
-    internal ControllerPlan Plan(TimeSpan now, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted)
+    /// <param name="wanted">What operators and the optimiser want; what cannot be begun now stays wanted.</param>
+    /// <param name="pace">Hand-overs under way beyond which none of the optimiser's begins.</param>
+    internal ControllerPlan Plan(
+        TimeSpan now, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted,
+        int pace = int.MaxValue)
     {
         ShardLedger ledger = new(members);
         Remember(ledger, now);
         List<MoveRef> cancels = Survey(ledger, shards, now);
         List<ShardAssignment> assignments = Assign(ledger);
         List<ShardMove> moves = [];
-        MoveWanted(ledger, shards, wanted, moves);
+        MoveWanted(ledger, shards, wanted, pace, moves);
         Drain(ledger, moves);
         Fill(ledger, shards, now, moves);
         isFirst = false;
@@ -49,6 +52,7 @@ internal sealed class Controller(ControllerLimits limits)
         : row.Owner == to.Incarnation ? $"{to.NodeName} owns it already"
         : row.Owner is null ? "it has no owner yet"
         : row.Target is not null ? "it is moving already"
+        : row.Pinned is { } by ? $"{by} pinned it; unpin it first"
         : null;
 
     private void Remember(ShardLedger ledger, TimeSpan now)
@@ -142,14 +146,15 @@ internal sealed class Controller(ControllerLimits limits)
         return assignments;
     }
 
-    private void MoveWanted(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted, List<ShardMove> moves)
+    private void MoveWanted(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted, int pace, List<ShardMove> moves)
     {
         foreach (WantedMove wish in wanted)
         {
             if (Find(shards, wish.ShardId) is { Target: null, Owner: { } owner } shard && ledger.Find(wish.To) is { } to && owner != wish.To
-                && !ledger.HasBegun(wish.ShardId) && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode)
+                && !ledger.HasBegun(wish.ShardId) && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode
+                && (wish.PlanId is null || (!restUntil.ContainsKey(wish.ShardId) && ledger.InFlight < pace)))
             {
-                moves.Add(ledger.Begin(shard, to, MoveKind.Operator, "asked for by an operator"));
+                moves.Add(ledger.Begin(shard, to, wish));
             }
         }
     }
@@ -220,7 +225,7 @@ internal sealed class Controller(ControllerLimits limits)
         {
             foreach (ShardOwner shard in from.Idle)
             {
-                if (!restUntil.ContainsKey(shard.ShardId) && !ledger.HasBegun(shard.ShardId))
+                if (shard.Pinned is null && !restUntil.ContainsKey(shard.ShardId) && !ledger.HasBegun(shard.ShardId))
                 {
                     return shard;
                 }

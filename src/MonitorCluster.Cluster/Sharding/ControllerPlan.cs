@@ -11,7 +11,17 @@ internal sealed record ControllerPlan(IReadOnlyList<ShardAssignment> Assignments
     internal bool IsEmpty => Assignments.Count == 0 && Moves.Count == 0 && Cancels.Count == 0;
 }
 
-/// <summary>A move that an operator wants.</summary>
+/// <summary>A move that an operator or the optimiser wants.</summary>
 /// <param name="ShardId">The shard.</param>
 /// <param name="To">The member that is to own it.</param>
-internal readonly record struct WantedMove(int ShardId, long To);
+internal readonly record struct WantedMove(int ShardId, long To)
+{
+    /// <summary>Who wants it.</summary>
+    internal MoveKind Kind { get; init; } = MoveKind.Operator;
+
+    /// <summary>Why, for people.</summary>
+    internal string Reason { get; init; } = "asked for by an operator";
+
+    /// <summary>The plan it belongs to; null for none.</summary>
+    internal long? PlanId { get; init; }
+}

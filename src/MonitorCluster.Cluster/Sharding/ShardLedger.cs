@@ -85,6 +85,10 @@ internal sealed class ShardLedger
         return fewest;
     }
 
+    /// <summary>Enters a hand-over that somebody wants.</summary>
+    internal ShardMove Begin(ShardOwner shard, Entry to, WantedMove wish) =>
+        Begin(shard, to, wish.Kind, wish.Reason) with { PlanId = wish.PlanId };
+
     /// <summary>Enters a hand-over that begins.</summary>
     internal ShardMove Begin(ShardOwner shard, Entry to, MoveKind kind, string reason)
     {

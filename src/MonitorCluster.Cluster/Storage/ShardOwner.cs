@@ -7,4 +7,6 @@ namespace MonitorCluster.Cluster.Storage;
 /// <param name="Target">Where the shard is moving to; null when it is not.</param>
 /// <param name="Version">The cluster version of the last change.</param>
 /// <param name="MoveId">The move under way; null when there is none.</param>
-public readonly record struct ShardOwner(int ShardId, long Epoch, long? Owner, long? Target, long Version, long? MoveId = null);
+/// <param name="Pinned">Who wants it kept where it is for as long as its owner lives; null when nobody does.</param>
+public readonly record struct ShardOwner(
+    int ShardId, long Epoch, long? Owner, long? Target, long Version, long? MoveId = null, string? Pinned = null);

@@ -7,12 +7,14 @@ namespace MonitorCluster.Cluster.Storage;
 /// </remarks>
 public sealed partial class SqlStore
 {
+    private const string OwnAlerts = " WHERE shard_id IS NULL AND alert_id LIKE 'c-%' ORDER BY alert_id"; // the others tell of plans and policies
+
     /// <summary>The open alerts of the cluster itself.</summary>
     /// <returns>Null when <paramref name="incarnation"/> does not hold the controller's lease, by the database's clock.</returns>
     public ClusterAlertsView? ClusterAlerts(long incarnation) => _session.Read(() =>
     {
         long? epoch = _session.Number("SELECT epoch FROM lease WHERE name = 'controller' AND holder = @me AND expires_at > {now}", ("me", incarnation));
-        return epoch is { } held ? new ClusterAlertsView(held, ReadOpenAlerts(" WHERE shard_id IS NULL ORDER BY alert_id")) : null;
+        return epoch is { } held ? new ClusterAlertsView(held, ReadOpenAlerts(OwnAlerts)) : null;
     });
 
     /// <summary>Writes changes of the cluster's own alerts; each that is logged gets the next number of the alert log, in the order given.</summary>
@@ -28,7 +30,7 @@ public sealed partial class SqlStore
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(changes);
         return Control<long?>(incarnation, leaseEpoch, () =>
-            ReadOpenAlerts(" WHERE shard_id IS NULL ORDER BY alert_id {update}").SequenceEqual(seen) ? WriteClusterAlerts(changes) : null);
+            ReadOpenAlerts(OwnAlerts + " {update}").SequenceEqual(seen) ? WriteClusterAlerts(changes) : null);
     }
 
     /// <summary>Marks an open alert of the cluster itself as acknowledged; any living member may, under the lock of the alert's row.</summary>

@@ -38,6 +38,7 @@ public sealed partial class SqlStore
     /// <summary>Begins planned moves: the owner sees the target in the view and hands over when the target is warm.</summary>
     /// <remarks>
     /// A shard that is moving already, has another epoch, no living owner or its target as owner is left out, and so is a target that is not active.
+    /// While the optimiser is paused its moves are left out, too: what was paused before this is committed holds.
     /// After an unknown outcome read the view first: a move that began is in it, and repeating does nothing.
     /// </remarks>
     /// <param name="incarnation">Who asks; must hold the controller's lease.</param>
@@ -51,9 +52,10 @@ public sealed partial class SqlStore
         return Control<int?>(incarnation, leaseEpoch, () =>
         {
             HashSet<long> active = ActiveMembers();
+            bool isPaused = list.Any(move => move.IsForBalance) && IsOptimiserPaused();
             List<LockedShard> free =
             [
-                .. LockShards(wanted.Keys, "target IS NULL AND owner IN (SELECT incarnation FROM member WHERE status < 4)")
+                .. LockShards(wanted.Values.Where(move => !isPaused || !move.IsForBalance).Select(move => move.ShardId), "target IS NULL AND owner IN (SELECT incarnation FROM member WHERE status < 4)")
                     .Where(row => wanted[row.ShardId] is { } move && move.Epoch == row.Epoch && move.To != row.Owner && active.Contains(move.To)),
             ];
             if (free.Count > 0)
@@ -148,9 +150,10 @@ public sealed partial class SqlStore
     {
         long id = _session.Number(
             """
-            INSERT INTO move(shard_id, from_inc, to_inc, kind, from_epoch, state, reason)
-            VALUES (@shard, @from, @to, @kind, @epoch, @state, @reason) RETURNING move_id
+            INSERT INTO move(plan_id, shard_id, from_inc, to_inc, kind, from_epoch, state, reason)
+            VALUES (@plan, @shard, @from, @to, @kind, @epoch, @state, @reason) RETURNING move_id
             """,
+            ("plan", move.PlanId),
             ("shard", move.ShardId),
             ("from", from),
             ("to", move.To),

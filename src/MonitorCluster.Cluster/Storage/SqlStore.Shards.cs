@@ -39,14 +39,15 @@ public sealed partial class SqlStore
         row => row.GetInt32(0)));
 
     private List<ShardOwner> ChangedShards(long sinceVersion) => _session.Query(
-        "SELECT shard_id, epoch, owner, target, version, move_id FROM shard WHERE version > @since ORDER BY shard_id",
+        "SELECT shard_id, epoch, owner, target, version, move_id, pinned FROM shard WHERE version > @since ORDER BY shard_id",
         row => new ShardOwner(
             row.GetInt32(0),
             row.GetInt64(1),
             row.IsDBNull(2) ? null : row.GetInt64(2),
             row.IsDBNull(3) ? null : row.GetInt64(3),
             row.GetInt64(4),
-            row.IsDBNull(5) ? null : row.GetInt64(5)),
+            row.IsDBNull(5) ? null : row.GetInt64(5),
+            row.IsDBNull(6) ? null : row.GetString(6)),
         ("since", sinceVersion));
 
     private List<ShardEpoch> OwnedBy(long incarnation) => _session.Query(

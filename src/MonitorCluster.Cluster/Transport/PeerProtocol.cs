@@ -63,6 +63,9 @@ public enum RequestKind : byte
 
     /// <summary>An operator's or a client's wish that only the owner of a shard can fulfil.</summary>
     Operate = 9,
+
+    /// <summary>A question to the optimiser, which the holder of the controller's lease answers.</summary>
+    Optimise = 10,
 }
 
 /// <summary>Tells the peers actor who this node is now; links opened from then on say so.</summary>

@@ -59,7 +59,7 @@ public readonly record struct MetricClass(
         ("node_pressure_memory_*", Counter("memory pressure", AnomalyDirection.Up, 0.1f) with { Rule = MetricRule.Saturation, Bound = 1 }),
         ("node_pressure_io_*", Counter("io pressure", AnomalyDirection.Up, 0.25f) with { Rule = MetricRule.Saturation, Bound = 1 }),
         ("node_pressure_*", Silent),
-        ("node_memory_MemAvailable_bytes", Gauge("available memory", AnomalyDirection.Down, 64 << 20, 0.25f)),
+        ("node_memory_MemAvailable_bytes", Gauge("available memory", AnomalyDirection.Down, 64 << 20, 0.2f)),
         ("node_memory_SwapFree_bytes", Gauge("free swap", AnomalyDirection.Down, 64 << 20, 0.25f)),
         ("node_memory_*", Silent),
         ("node_filesystem_avail_bytes", Gauge("free disk space", AnomalyDirection.Down, 256 << 20, 0.15f) with { Rule = MetricRule.Filling }),

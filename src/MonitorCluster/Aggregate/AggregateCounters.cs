@@ -50,6 +50,7 @@ internal sealed class AggregateCounters
     private long replaySkipped;
     private long steps;
     private long signals;
+    private DelayWindow? flushes;
 
     /// <summary>Samples taken from sections, repeated ones included.</summary>
     public long Accepted => Interlocked.Read(ref accepted);
@@ -68,6 +69,13 @@ internal sealed class AggregateCounters
 
     /// <summary>Steps among them that were signals.</summary>
     public long Signals => Interlocked.Read(ref signals);
+
+    /// <summary>From the first offer of a round to the store until its answer; null before the journal runs. Written by it.</summary>
+    public DelayWindow? Flushes
+    {
+        get => Volatile.Read(ref flushes);
+        set => Volatile.Write(ref flushes, value);
+    }
 
     /// <summary>Times that something was so that never may be: stays 0, or a person must look.</summary>
     public long InvariantViolations => Interlocked.Read(ref invariantViolations);

@@ -42,6 +42,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     private bool cutAll;
     private bool roundWaits; // it became due while another one was under way
     private bool flushInFlight;
+    private long flushAt; // when it was first offered
     private bool cutInFlight;
     private TimeSpan retryDelay = RetryDelayMin;
 
@@ -79,7 +80,11 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
 
     private bool IsIdle => awaited.Count == 0 && flush is null;
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("flush", FlushDue.Instance, options.FlushInterval);
+    protected override void PreStart()
+    {
+        counters.Flushes = new DelayWindow(Context.System.TimeProvider, RunMeter.Window);
+        Timers.StartPeriodicTimer("flush", FlushDue.Instance, options.FlushInterval);
+    }
 
     private void MarkDirty(ShardDirty message)
     {
@@ -166,6 +171,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         taken.Sort((a, b) => a.ShardId.CompareTo(b.ShardId));
         flush = FlushMapping.Request(incarnation, taken);
         flushInFlight = true;
+        flushAt = Context.System.TimeProvider.GetTimestamp();
         FlushRequest request = flush;
         Ask("flush", request, s => s.Flush(request));
     }
@@ -219,6 +225,8 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     {
         flush = null;
         flushInFlight = false;
+        long now = Context.System.TimeProvider.GetTimestamp();
+        counters.Flushes!.Add(now, now - flushAt);
         foreach (JournalTaken message in taken)
         {
             counters.AddUnflushed(-message.Row!.Body.Length);

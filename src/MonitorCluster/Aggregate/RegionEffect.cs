@@ -46,4 +46,8 @@ internal abstract record RegionEffect
 /// <param name="Epoch">The epoch under which it is opened; of a warming one, that of the node that still owns it.</param>
 /// <param name="Incarnation">This node.</param>
 /// <param name="IsWarming">Whether it is another node's still: load it, change nothing, wait for <see cref="TakeOverShard"/>.</param>
-internal sealed record ShardRecipe(int ShardId, long Epoch, long Incarnation, bool IsWarming);
+internal sealed record ShardRecipe(int ShardId, long Epoch, long Incarnation, bool IsWarming)
+{
+    /// <summary>Where the actor writes what it costs; null when nobody reads it.</summary>
+    public ShardMeter? Meter { get; init; }
+}

@@ -27,6 +27,9 @@ internal sealed record LocalShard(int ShardId, long Epoch, LocalShardStatus Stat
 {
     /// <summary>Whether it is about to be handed over: nothing of it may be rewritten or deleted meanwhile.</summary>
     public bool IsMoving { get; init; }
+
+    /// <summary>What it costs this node; null when it has no actor.</summary>
+    public ShardMeter? Meter { get; init; }
 }
 
 /// <summary>Which shards are here, for readers on any thread. Each read sees one moment; two reads may see two.</summary>

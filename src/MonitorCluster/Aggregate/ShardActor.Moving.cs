@@ -59,6 +59,7 @@ internal sealed partial class ShardActor
 
         LogFrozen(recipe.ShardId, epoch);
         JournalDraft? row = state.TakeRow();
+        meter.Note(state);
         context.Journal.Tell(new HandOverShard(
             recipe.ShardId, epoch, moveId, state.LastJseq, row, Context.System.TimeProvider.GetTimestamp()));
         Become(Frozen);

@@ -136,6 +136,7 @@ internal sealed partial class ShardActor
     {
         context.Counters.AddUnflushed(state.UnflushedBytes);
         readyAt = Context.System.TimeProvider.GetTimestamp();
+        meter.NoteMemory(state);
 
         // What the journal covers counts: a shard that changes hands often would never be cut else, and each owner would have more to replay than the one
         // before. Spread by shard, so that a node's shards are not cut in one second.

@@ -26,6 +26,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     private readonly ShardContext context;
     private readonly ShardRecipe recipe;
     private readonly ILogger logger;
+    private readonly ShardMeter meter;
     private readonly Dictionary<long, (Guid Id, IActorRef Sender)> sessions = [];
     private readonly List<(IActorRef Sender, BatchesReceived Answer)> withheld = [];
     private ShardState state;
@@ -42,6 +43,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     public ShardActor(ShardContext context, ShardRecipe recipe)
     {
         (this.context, this.recipe, epoch, logger) = (context, recipe, recipe.Epoch, context.Logger);
+        meter = recipe.Meter ?? new ShardMeter(Context.System.TimeProvider);
         state = NewState();
         isWarming = recipe.IsWarming;
         Opening();
@@ -144,6 +146,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
     {
         announced = announcedFull = false;
         JournalDraft? row = state.TakeRow();
+        meter.Note(state);
         bool due = message.ForceCut || NowMs >= nextCutMs || state.JournalBytesSinceCut >= context.Aggregate.CutBytes
             || state.LateSamples >= context.Aggregate.LateSamplesMax;
         CutDraft? cut = due && !cutPending && !IsMoving ? state.PrepareCut(NowMs) : null;
@@ -188,6 +191,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         }
 
         state.TrimMemory(tick.NowMs);
+        meter.NoteMemory(state);
         NoteRate(tick.NowMs);
         if (tick.NowMs >= nextCutMs && state.JournalBytesSinceCut > 0 && !IsMoving)
         {
@@ -230,6 +234,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
 
     private void AfterChange()
     {
+        meter.Note(state);
         if (state.HasUrgentChange)
         {
             Announce(urgent: true);

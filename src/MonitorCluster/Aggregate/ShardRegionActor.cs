@@ -43,6 +43,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
     private readonly RegionState state = new();
     private readonly Dictionary<long, IActorRef> actors = [];
     private readonly Dictionary<IActorRef, long> instances = [];
+    private readonly Dictionary<long, ShardMeter> meters = [];
     private readonly Dictionary<int, IActorRef> serving = []; // the owned shards that have an actor
     private readonly CollectorTable collectors = new();
     private Registration? early;
@@ -190,6 +191,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         if (instances.Remove(shard, out long instance))
         {
             actors.Remove(instance);
+            meters.Remove(instance);
             state.TakeEnded(instance, NowMs);
         }
     }
@@ -274,12 +276,14 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case RegionEffect.OpenActor open:
-                Props props = setup.Shards(open.Recipe).WithMailboxLimit(MailboxMax);
+                var meter = new ShardMeter(Context.System.TimeProvider);
+                Props props = setup.Shards(open.Recipe with { Meter = meter }).WithMailboxLimit(MailboxMax).WithRunMeter(meter.Runs);
                 IActorRef made = Context.Watch(Context.ActorOf(props, $"shard-{open.Recipe.ShardId}-{open.Instance}"));
-                (actors[open.Instance], instances[made]) = (made, open.Instance);
+                (actors[open.Instance], instances[made], meters[open.Instance]) = (made, open.Instance, meter);
                 break;
             case RegionEffect.StopActor stop when actors.Remove(stop.Instance, out IActorRef? shard):
                 instances.Remove(shard);
+                meters.Remove(stop.Instance);
                 Context.Stop(shard);
                 break;
             case RegionEffect.TellActor tell when actors.TryGetValue(tell.Instance, out IActorRef? shard):
@@ -320,7 +324,7 @@ internal sealed partial class ShardRegionActor : ReceiveActor, IWithTimers
         foreach (int shardId in changed)
         {
             (LocalShard? shard, IActorRef? actor) = state.Describe(shardId) is { } described
-                ? (described.Shard, actors.GetValueOrDefault(described.Actor))
+                ? (described.Shard with { Meter = meters.GetValueOrDefault(described.Actor) }, actors.GetValueOrDefault(described.Actor))
                 : (null, null);
             if (actor is not null && shard!.Status != LocalShardStatus.Released)
             {

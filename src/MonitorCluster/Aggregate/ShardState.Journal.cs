@@ -15,6 +15,7 @@ internal sealed partial class ShardState
     private long lastJseq;
     private long lastCutJseq;
     private bool hasStoredBlocks;
+    private long bytesSinceCut; // of mini-blocks
     private long journalBytesSinceCut;
 
     /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
@@ -97,6 +98,7 @@ internal sealed partial class ShardState
         AddBlock(lateBlocks, isLate: true);
         cuts.Enqueue(new SealedCut(lastJseq, [.. sinceCut], lateBlocks, nowMs));
         sinceCut.Clear();
+        bytesSinceCut = 0;
         lastCutJseq = lastJseq;
         journalBytesSinceCut = 0;
         return new CutDraft(lastJseq, bodies, WriteSnapshot(), [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
@@ -184,7 +186,13 @@ internal sealed partial class ShardState
         return retired;
     }
 
-    private void Remember(MiniBlock block) => sinceCut.Add(block);
+    private void Remember(MiniBlock block)
+    {
+        sinceCut.Add(block);
+        bytesSinceCut += BytesOf(block);
+    }
+
+    private static long BytesOf(MiniBlock block) => block.Body.Length;
 
     private sealed class SealedCut(long cutJseq, List<MiniBlock> main, List<MiniBlock> late, long sealedAtMs)
     {
@@ -197,6 +205,9 @@ internal sealed partial class ShardState
         public List<MiniBlock> Late { get; } = late;
 
         public long SealedAtMs { get; } = sealedAtMs;
+
+        /// <summary>Bytes of the mini-blocks.</summary>
+        public long Bytes { get; set; } = main.Sum(BytesOf) + late.Sum(BytesOf);
 
         /// <summary>The late blocks of one series: late samples are sealed series by series, so a cut may hold thousands of them.</summary>
         public List<MiniBlock> LateOf(int number)

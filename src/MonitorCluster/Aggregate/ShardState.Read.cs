@@ -7,6 +7,16 @@ namespace MonitorCluster.Aggregate;
 // What others read: exact sliding windows from memory, and pinned series for queries that are evaluated off the mailbox.
 internal sealed partial class ShardState
 {
+    // docs/measured.md, core loop: 1,809 B a series without and 2,982 B with detection, of which 192 sealed samples took 1.54 B each.
+    private const long SeriesBytes = 1_500;
+    private const long DetectorBytes = 1_200;
+
+    // Summaries and objects beside the bytes: 1.54 B allocated for a sample of 0.93 B.
+    private const double SealedFactor = 1.65;
+    private const long LateBytes = 80; // a node of a sorted tree; guess
+
+    private readonly long bytesPerSeries;
+
     /// <summary>The first cut whose blocks memory still holds: what the store has from before it, and memory from it on, is everything, once.</summary>
     public long MemoryFromCut => cuts.TryPeek(out SealedCut? oldest) ? oldest.CutJseq : lastCutJseq + 1;
 
@@ -93,6 +103,11 @@ internal sealed partial class ShardState
 
         return true;
     }
+
+    /// <summary>Bytes of memory that the shard holds, estimated: its series times what one was measured to take, and what it has sealed.</summary>
+    /// <remarks>Costs a sum over the cuts in memory, some dozen.</remarks>
+    public long MemoryBytes => (series.Count * bytesPerSeries) + (long)(SealedFactor * (bytesSinceCut + cuts.Sum(c => c.Bytes))) + (late.Count * LateBytes)
+        + journal.Bytes;
 
     /// <summary>What the shard holds, for operators.</summary>
     public ShardStatistics Statistics(long epoch, double samplesPerSecond)

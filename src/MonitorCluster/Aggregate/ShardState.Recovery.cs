@@ -87,6 +87,7 @@ internal sealed partial class ShardState
         }
 
         (isLate ? cut.Late : cut.Main).AddRange(blocks);
+        cut.Bytes += blocks.Sum(BytesOf);
         if (isLate)
         {
             return;

@@ -33,6 +33,7 @@ internal sealed partial class ShardState
     public ShardState(int shardId, AggregateOptions options, DetectOptions detect, AggregateCounters counters)
     {
         (ShardId, this.options, this.counters) = (shardId, options, counters);
+        bytesPerSeries = SeriesBytes + (detect.Enabled ? DetectorBytes : 0);
         alerts = new AlertBook(shardId, detect.OpenAlertsPerShard);
         detection = new ShardDetection(detect.ToSettings(), alerts, detect.Enabled, detect.BudgetShare());
     }

@@ -7,9 +7,9 @@ namespace MonitorCluster.Detect;
 // What hosts decide, as alerts: one incident of a host with its members, the members that are worth a line of their own, and silence.
 public sealed partial class ShardDetection
 {
-    // An incident that becomes critical so soon after it opened was the same news: the notification has just been sent.
+    // An incident that becomes critical so soon after it opened is the same news: whoever was told a minute ago is looking already.
     private const int SettleSteps = 6;
-    private const long SettleMsMin = 15_000;
+    private const long SettleMsMin = 60_000;
 
     /// <summary>The open alerts, incidents with their members as they are now. Changes nothing.</summary>
     public IReadOnlyList<AlertRecord> OpenAlerts() =>

@@ -25,6 +25,9 @@ public partial class LayersTests
         // Queries pin shards; the types and help texts of families come from the sources.
         ["Query"] = ["Collect", "Stream", "Aggregate", "Alert"],
 
+        // The load is asked for like anything else; what is decided becomes an alert's record.
+        ["Optimise"] = ["Query", "Alert"],
+
         // A policy asks queries, and what it does becomes entries of the alert log.
         ["Act"] = ["Query", "Alert"],
     };

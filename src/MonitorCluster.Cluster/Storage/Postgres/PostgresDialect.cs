@@ -37,7 +37,10 @@ public static class PostgresDialect
             ["update"] = "FOR UPDATE",
             ["now"] = "now()",
             ["ms"] = "interval '1 millisecond'",
-            ["age_ms"] = "CAST(extract(epoch FROM now() - at) * 1000 AS bigint)",
+            ["age_ms"] = AgeMs("at"),
+            ["created_age_ms"] = AgeMs("created_at"),
+            ["ended_age_ms"] = AgeMs("ended_at"),
+            ["paused_age_ms"] = AgeMs("paused_at"),
             ["never"] = "'-infinity'",
             ["bigint"] = "bigint",
             ["int"] = "integer",
@@ -68,6 +71,8 @@ public static class PostgresDialect
         BeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         Classify = PostgresFailure.Classify,
     };
+
+    private static string AgeMs(string column) => $"CAST(extract(epoch FROM now() - {column}) * 1000 AS bigint)";
 
     // Durable means on the disk: a role or database set to synchronous_commit = off is overruled, a stronger setting is kept. The statement timeout is for
     // zombies only: a client that is alive gives up after 4 s without a byte.

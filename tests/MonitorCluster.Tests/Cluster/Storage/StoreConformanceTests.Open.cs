@@ -92,7 +92,7 @@ public abstract partial class StoreConformanceTests
         StoreRefusedException e = Assert.Throws<StoreRefusedException>(() => NewStore().Open(Identity()));
 
         Assert.Contains("schema version 99", Assert.Single(e.Reasons));
-        Assert.Contains("up to version 1", e.Reasons[0]);
+        Assert.Contains($"up to version {StoreSchema.Version}", e.Reasons[0]);
     }
 
     [ConformanceFact]

@@ -1,0 +1,82 @@
+namespace MonitorCluster.Cluster.Sharding.Balance;
+
+/// <summary>What became of a plan.</summary>
+public enum BalanceVerdict
+{
+    /// <summary>It helped by at least half of what was expected.</summary>
+    Kept,
+
+    /// <summary>It neither helped enough nor did harm; its moves stay.</summary>
+    Neutral,
+
+    /// <summary>It did harm: its moves are undone.</summary>
+    RolledBack,
+}
+
+/// <summary>How a cluster looked, by the fast means of its loads.</summary>
+/// <param name="Imbalance">As the trigger has it; at least 1.</param>
+/// <param name="CpuShareMax">CPU of the hottest node as a part of its cores, 0 to 1.</param>
+/// <param name="MailboxDelayMax">The longest that messages of a node waited, 99th percentile.</param>
+/// <param name="TotalLoad">Sum of the loads of all shards, in any unit.</param>
+/// <param name="ImbalanceUnmoved">
+/// What the imbalance would be by the same loads if the plan's shards were where they came from; null when not known. Only asked for after a plan.
+/// </param>
+public readonly record struct BalanceLook(double Imbalance, double CpuShareMax, TimeSpan MailboxDelayMax, double TotalLoad, double? ImbalanceUnmoved = null);
+
+/// <summary>Judges a plan by what it did.</summary>
+public static class BalanceVerify
+{
+    private const double HelpShare = 0.5;
+    private const double HarmRatio = 1.05;
+    private const double LoadChangeMax = 0.1;
+    private const double OvertakenBy = 0.25; // the same as the brakes' NewImbalance
+    private static readonly TimeSpan DelayOfNote = TimeSpan.FromMilliseconds(100); // below it a longer wait in the mailbox is noise: a guess
+
+    /// <summary>How long after the last move to look.</summary>
+    public static TimeSpan Wait { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Judges a plan.</summary>
+    /// <param name="prediction">The plan, all of whose moves were done.</param>
+    /// <param name="before">How it looked when the plan was made.</param>
+    /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
+    /// <remarks>
+    /// Harm is an imbalance, a hottest node or a mailbox delay that is worse by over 5 % while the load as a whole is the same within 10 %. A shard that happened to
+    /// become busy meanwhile looks like harm too: where it is known how the present loads would lie without the moves, they are undone only if that would be better.
+    /// </remarks>
+    public static BalanceVerdict Judge(BalancePlan prediction, BalanceLook before, BalanceLook after)
+    {
+        ArgumentNullException.ThrowIfNull(prediction);
+        double expected = prediction.Before.AvoidableRatio - prediction.After.AvoidableRatio;
+        double gained = before.Imbalance - after.Imbalance;
+        bool isSameLoad = Math.Abs(after.TotalLoad - before.TotalLoad) < LoadChangeMax * before.TotalLoad;
+        bool wouldUndoingHelp = after.ImbalanceUnmoved is not { } unmoved || HarmRatio * unmoved < after.Imbalance;
+        bool isWorse = (wouldUndoingHelp && (after.Imbalance > HarmRatio * before.Imbalance || after.CpuShareMax > HarmRatio * before.CpuShareMax))
+            || (after.MailboxDelayMax > HarmRatio * before.MailboxDelayMax && after.MailboxDelayMax > DelayOfNote);
+        return isWorse && isSameLoad ? BalanceVerdict.RolledBack
+            : gained > 0 && gained >= HelpShare * expected ? BalanceVerdict.Kept
+            : BalanceVerdict.Neutral;
+    }
+
+    /// <summary>Whether something new happened while a plan was carried out or waited for its verdict: then the next plan does not wait.</summary>
+    /// <param name="before">How it looked when the plan was made.</param>
+    /// <param name="now">How it looks.</param>
+    public static bool IsOvertaken(BalanceLook before, BalanceLook now) => now.Imbalance > before.Imbalance + OvertakenBy;
+
+    /// <summary>What undoes moves: the inverse, the last first.</summary>
+    /// <param name="done">The moves that were done, in their order. Those of shards that had no owner cannot be undone and are left out.</param>
+    public static IReadOnlyList<BalanceMove> Undo(IReadOnlyList<BalanceMove> done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        List<BalanceMove> inverse = [];
+        foreach (BalanceMove move in done.Reverse())
+        {
+            if (move.From is { } from)
+            {
+                BalanceCause cause = move.Cause with { FromName = move.Cause.ToName, ToName = move.Cause.FromName ?? string.Empty, IsUndone = true };
+                inverse.Add(move with { From = move.To, To = from, Gain = 0, Cause = cause });
+            }
+        }
+
+        return inverse;
+    }
+}

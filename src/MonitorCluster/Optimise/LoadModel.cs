@@ -1,0 +1,180 @@
+using MonitorCluster.Cluster.Membership;
+using MonitorCluster.Cluster.Sharding.Balance;
+using MonitorCluster.Cluster.Storage;
+
+namespace MonitorCluster.Optimise;
+
+/// <summary>What the cluster's nodes and shards cost, smoothed: from readings each ten seconds to what the planner takes.</summary>
+/// <remarks>
+/// 1. <see cref="Take"/> ignores what a node says of a shard that it does not own: a former owner still serves, a coming one loads already.
+/// 2. A shard's time is capped so that a node's shards together cost no more than its process used (time is not CPU time where processors are
+/// overcommitted), and smoothed. A shard that moved keeps its means until its new owner reports it; one that nobody reports for ten minutes costs nothing.
+/// 3. <see cref="CostMultiplier"/> makes CPU of time; it is applied when loads are read, so that a better one counts at once for all.
+/// 4. A node's base is its process's CPU less that of all shards it reported, owned or not: they ran there.
+/// Units: cores (CPU seconds per second), bytes, samples per second, milliseconds since 1970. Cost: O(nodes + shards) for a take, and for each question;
+/// about 150 bytes a shard. No clock, no I/O. One owner.
+/// </remarks>
+internal sealed partial class LoadModel
+{
+    /// <summary>How often readings are expected.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    // Two half-lives of the slower mean: by then a shard whose owner does not name it has nothing, rather than being on its way.
+    private const long ForgetMs = 600_000;
+
+    private readonly Dictionary<string, NodeState> nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, ShardState> shards = [];
+    private readonly CostMultiplier multiplier = new();
+    private readonly Dictionary<string, double> shardCores = new(StringComparer.Ordinal); // of the readings that are being taken
+    private Dictionary<long, MemberRow> living = [];
+    private IReadOnlyList<ShardOwner> owners = [];
+    private long atMs;
+
+    /// <summary>CPU seconds of a node for a second of its shards' mailboxes, 1 to 6.</summary>
+    public double Kappa => multiplier.Value;
+
+    /// <summary>The share of shards whose owner has reported in the last take, 0 to 1; 0 before the first take and after one that failed.</summary>
+    public double Completeness { get; private set; }
+
+    /// <summary>Takes the readings of one instant, and who owned what then.</summary>
+    /// <param name="readings">A failure changes no load; completeness falls to 0.</param>
+    /// <param name="members">All members; dead ones count for nothing.</param>
+    /// <param name="shardOwners">All shards, ascending by number.</param>
+    public void Take(LoadReadings readings, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shardOwners)
+    {
+        living = members.Where(m => m.Status != MemberStatus.Dead).ToDictionary(m => m.Incarnation);
+        owners = shardOwners;
+        foreach (NodeState node in nodes.Values)
+        {
+            node.Reports = false;
+        }
+
+        if (readings.Failure is null)
+        {
+            atMs = readings.AtMs;
+            Sum(readings.Shards);
+            TakeNodes(readings.Nodes);
+            TakeShards(readings.Shards);
+            multiplier.Fit();
+        }
+
+        Forget();
+        Completeness = owners.Count == 0 ? 0 : (double)owners.Count(o => NodeOf(o) is { Reports: true }) / owners.Count;
+    }
+
+    private void Sum(IReadOnlyList<ShardReading> readings)
+    {
+        shardCores.Clear();
+        foreach (ShardReading shard in readings)
+        {
+            shardCores[shard.Node] = shardCores.GetValueOrDefault(shard.Node) + shard.CpuCores;
+        }
+    }
+
+    private void TakeNodes(IReadOnlyList<NodeReading> readings)
+    {
+        var names = living.Values.Select(m => m.NodeName).ToHashSet(StringComparer.Ordinal);
+        foreach (NodeReading reading in readings.Where(r => names.Contains(r.Node))) // agents have such metrics, too
+        {
+            if (!nodes.TryGetValue(reading.Node, out NodeState? node))
+            {
+                nodes[reading.Node] = node = new NodeState();
+            }
+
+            double time = shardCores.GetValueOrDefault(reading.Node);
+            node.Reports = true;
+            node.Cap = time * Kappa > reading.CpuCores ? reading.CpuCores / (time * Kappa) : 1;
+            node.Cpu.Add(atMs, reading.CpuCores);
+            node.ShardTime.Add(atMs, time * node.Cap);
+            node.CapacityCores = reading.CapacityCores ?? node.CapacityCores;
+            node.MemoryLimitBytes = reading.MemoryLimitBytes ?? node.MemoryLimitBytes;
+            node.MemoryBytes = reading.MemoryBytes ?? node.MemoryBytes;
+            node.MailboxP99Seconds = reading.MailboxP99Seconds;
+            node.FlushP95Seconds = reading.FlushP95Seconds;
+            if (time <= reading.CpuCores)
+            {
+                multiplier.Add(reading.Node, atMs, time, reading.CpuCores); // else its shards waited for processors, and time says nothing of cost
+            }
+        }
+    }
+
+    private void TakeShards(IReadOnlyList<ShardReading> readings)
+    {
+        var ownerOf = owners.Where(o => NameOf(o) is not null).ToDictionary(o => o.ShardId, o => NameOf(o)!);
+        foreach (ShardReading reading in readings)
+        {
+            if (!ownerOf.TryGetValue(reading.ShardId, out string? owner) || owner != reading.Node)
+            {
+                continue;
+            }
+
+            if (!shards.TryGetValue(reading.ShardId, out ShardState? shard))
+            {
+                shards[reading.ShardId] = shard = new ShardState();
+            }
+
+            shard.Time.Add(atMs, reading.CpuCores * (nodes.GetValueOrDefault(reading.Node)?.Cap ?? 1));
+            shard.Samples.Add(atMs, reading.SamplesPerSecond);
+            (shard.Series, shard.Bytes, shard.ReportedBy, shard.ReportedMs) = (reading.Series, reading.Bytes, reading.Node, atMs);
+        }
+    }
+
+    private void Forget()
+    {
+        var names = living.Values.Select(m => m.NodeName).ToHashSet(StringComparer.Ordinal);
+        foreach (string gone in nodes.Keys.Where(n => !names.Contains(n)).ToArray())
+        {
+            nodes.Remove(gone);
+            multiplier.Forget(gone);
+        }
+
+        foreach (ShardOwner row in owners)
+        {
+            // While its owner is silent nothing is known of it, and what was known stays.
+            if (shards.TryGetValue(row.ShardId, out ShardState? shard) && atMs - shard.ReportedMs > ForgetMs && NodeOf(row) is { Reports: true })
+            {
+                shards.Remove(row.ShardId);
+            }
+        }
+    }
+
+    private string? NameOf(ShardOwner row) => row.Owner is { } owner ? living.GetValueOrDefault(owner)?.NodeName : null;
+
+    private NodeState? NodeOf(ShardOwner row) => NameOf(row) is { } name ? nodes.GetValueOrDefault(name) : null;
+
+    private sealed class NodeState
+    {
+        public Ewma Cpu; // of the process
+        public Ewma ShardTime; // of all shards it reported, capped
+        public double Cap = 1;
+        public bool Reports;
+
+        public double? CapacityCores { get; set; }
+
+        public double? MemoryLimitBytes { get; set; }
+
+        public double? MemoryBytes { get; set; }
+
+        public double? MailboxP99Seconds { get; set; }
+
+        public double? FlushP95Seconds { get; set; }
+
+        public double BaseHot(double kappa) => Math.Max(0, Cpu.Hot - (kappa * ShardTime.Hot));
+
+        public double BasePlan(double kappa) => Math.Max(0, Cpu.Plan - (kappa * ShardTime.Plan));
+    }
+
+    private sealed class ShardState
+    {
+        public Ewma Time;
+        public Ewma Samples;
+
+        public double Series { get; set; }
+
+        public double Bytes { get; set; }
+
+        public string ReportedBy { get; set; } = string.Empty;
+
+        public long ReportedMs { get; set; }
+    }
+}
