@@ -60,6 +60,6 @@ internal sealed class ActuationDesk(IActorRef reader, RoutingMap map, bool isOn)
         };
     }
 
-    /// <summary>Takes how a policy stands; its actor does. A policy that moved to another backend has its former one beside it until that is taken back.</summary>
+    /// <summary>Takes how a policy stands; its actor does. One that moved to another backend has its former one beside it.</summary>
     internal void Set(PolicySnapshot policy) => policies[$"{policy.Name} {policy.Endpoint} {policy.Backend}"] = policy;
 }

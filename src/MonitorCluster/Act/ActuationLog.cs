@@ -63,7 +63,8 @@ internal sealed class ActuationLog(ActuationPolicy policy)
     /// <summary>The policy is on again.</summary>
     public static ClusterAlert On(AlertRecord off, long nowMs)
     {
-        string body = AlertRows.Body(off with { Seq = null, Status = AlertStatus.Resolved, EndsAtMs = nowMs, Summary = $"on again, its file was changed; it was: {off.Summary}" });
+        string words = $"on again, its file was changed; it was: {off.Summary}";
+        string body = AlertRows.Body(off with { Seq = null, Status = AlertStatus.Resolved, EndsAtMs = nowMs, Summary = words });
         return new ClusterAlert(off.Id, AlertState.Resolved, body, body);
     }
 }

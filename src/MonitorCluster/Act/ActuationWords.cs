@@ -13,7 +13,7 @@ internal static class ActuationWords
 
     public static string Step(TargetReading server, int wanted, double latency, double median) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{server.Name} answers in {Seconds(latency)}, the servers' median is {Seconds(median)}: weight {server.Value} to {wanted} (initial {server.InitialValue})");
+        $"{server.Name} answers in {Seconds(latency)}, the median is {Seconds(median)}: weight {server.Value} to {wanted} (initial {server.InitialValue})");
 
     public static string Return(TargetReading server, int wanted) => string.Create(
         CultureInfo.InvariantCulture, $"{server.Name} is as fast as the others again: weight {server.Value} back to {wanted} (initial {server.InitialValue})");
@@ -38,7 +38,8 @@ internal static class ActuationWords
         + Say($"in {Time((policy.WindowsAgree - trend.Windows) * policy.Window)} at the earliest");
 
     public static string WeightTooCoarse(TargetReading server) =>
-        Say($"the initial weight of {server.Name} is {server.InitialValue}, of which a step is no whole number: write \"weight 100\" in HAProxy's configuration");
+        Say($"the initial weight of {server.Name} is {server.InitialValue}, of which a step is no whole number: ")
+        + "write \"weight 100\" in HAProxy's configuration";
 
     public static string AtItsBound(ActuationPolicy policy, TargetReading server) =>
         Say($"{server.Name} has weight {server.Value} of {server.InitialValue}, which is the policy's bound ({policy.PercentMin} to {policy.PercentMax} %)");
@@ -47,8 +48,8 @@ internal static class ActuationWords
         Say($"weight 0 for {server.Name} would leave no server: refused until another one takes requests");
 
     public static string TooLittleCapacity(ActuationPolicy policy, TargetReading server, int wanted, long after, long initial) => Say(
-        $"weight {wanted} for {server.Name} would leave {after * 100 / initial} % of the weight of the servers that are up, at least {policy.CapacityPercentMin} % ")
-        + "must stay: when others have more, or more are up";
+        $"weight {wanted} for {server.Name} would leave {after * 100 / initial} % of the weight of the servers that are up, ")
+        + Say($"at least {policy.CapacityPercentMin} % must stay: when others have more, or more are up");
 
     public static string TooSoon(TargetReading server, long leftMs) =>
         Say($"{server.Name} should change, but the last step is too recent: in {Time(leftMs)}");

@@ -11,7 +11,8 @@ internal sealed class GuardRails(ActuationPolicy policy)
     public int WeightMin(TargetReading server) => (int)Math.Min(server.InitialValue, Math.Ceiling(server.InitialValue * policy.PercentMin / 100.0));
 
     /// <summary>The largest weight of a server.</summary>
-    public int WeightMax(TargetReading server) => Math.Max(server.InitialValue, Math.Min(HaproxyActuator.WeightMax, server.InitialValue * policy.PercentMax / 100));
+    public int WeightMax(TargetReading server) =>
+        Math.Max(server.InitialValue, Math.Min(HaproxyActuator.WeightMax, server.InitialValue * policy.PercentMax / 100));
 
     /// <summary>Whether there is too little to see.</summary>
     public string? ObjectToLook(ActuationLook look)

@@ -17,6 +17,8 @@ internal sealed partial class HaproxyActuator : IActuator
     private const int Maintenance = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
     private const int Drain = 0x08 | 0x10;
 
+    private static readonly string[] Needed = ["be_name", "srv_name", "srv_op_state", "srv_admin_state", "srv_uweight", "srv_iweight"];
+
     private readonly ActuationPolicy policy;
     private readonly HaproxyClient client;
 
@@ -62,7 +64,7 @@ internal sealed partial class HaproxyActuator : IActuator
     {
         string[] lines = answer.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         string[] columns = lines.Length > 1 && lines[1].StartsWith('#') ? lines[1][1..].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
-        int[] at = [.. ((string[])["be_name", "srv_name", "srv_op_state", "srv_admin_state", "srv_uweight", "srv_iweight"]).Select(c => Array.IndexOf(columns, c))];
+        int[] at = [.. Needed.Select(c => Array.IndexOf(columns, c))];
         if (lines.Length < 2 || lines[0] != "1" || at.Contains(-1))
         {
             throw new ActuatorException($"HAProxy says of the servers of {policy.Backend}: {Short(answer)}");
@@ -101,7 +103,11 @@ internal sealed partial class HaproxyActuator : IActuator
         }
     }
 
-    private static string Short(string text) => text.Length == 0 ? "nothing" : text.ReplaceLineEndings(" ")[..Math.Min(200, text.ReplaceLineEndings(" ").Length)];
+    private static string Short(string text)
+    {
+        string line = text.ReplaceLineEndings(" ");
+        return line.Length == 0 ? "nothing" : line[..Math.Min(200, line.Length)];
+    }
 
     private string ServerOf(string target) =>
         policy.ServerOf(target) ?? throw new InvalidOperationException($"target {target} is none of policy {policy.Name}");

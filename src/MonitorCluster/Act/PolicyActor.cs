@@ -107,8 +107,10 @@ internal sealed partial class PolicyActor : ReceiveActor, IWithTimers
         Context.Stop(gateway);
         (actuator, state) = Fresh();
         NewGateway();
-        Show(
-            epoch > 0 ? PolicyStatus.Starting : PolicyStatus.Elsewhere, epoch > 0 ? "this node has just begun to act for it" : "another node acts for it", null);
+        (PolicyStatus status, string words) = epoch > 0
+            ? (PolicyStatus.Starting, "this node has just begun to act for it")
+            : (PolicyStatus.Elsewhere, "another node acts for it");
+        Show(status, words, null);
         BeginLook();
     }
 

@@ -253,7 +253,8 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
     // Of a dry run the noted steps count as made: it shows what would be. A live policy does not count what it only noted before.
     private ActuationHistory HistoryOf(ActuationRow[] open, ActuationBook book)
     {
-        ActuationRow[] steps = [.. open.Concat(book.Recent).Where(r => policy.IsDryRun || r.State != ActuationState.Proposed).OrderByDescending(r => r.ActionId)];
+        IEnumerable<ActuationRow> made = open.Concat(book.Recent).Where(r => policy.IsDryRun || r.State != ActuationState.Proposed);
+        ActuationRow[] steps = [.. made.OrderByDescending(r => r.ActionId)];
         var last = new Dictionary<string, LastStep>(StringComparer.Ordinal);
         foreach (ActuationRow row in steps)
         {
@@ -261,7 +262,8 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
         }
 
         return new ActuationHistory(
-            steps.Length == 0 ? null : steps.Min(r => r.AgeMs), steps.Where(r => r.State == ActuationState.Reverted).Min(r => r.EndedMs), last, book.BegunInDay);
+            steps.Length == 0 ? null : steps.Min(r => r.AgeMs), steps.Where(r => r.State == ActuationState.Reverted).Min(r => r.EndedMs), last,
+            book.BegunInDay);
     }
 
     private int RevertsInARow(ActuationBook book) => book.Open.Concat(book.Recent)

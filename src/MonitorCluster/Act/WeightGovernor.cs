@@ -131,7 +131,9 @@ internal sealed class WeightGovernor(ActuationPolicy policy)
     }
 
     private double? Mean(Func<(double? Goal, double? Errors), double?> pick) =>
-        windows.Count < policy.WindowsAgree || windows.Any(w => pick(w) is not { } value || !double.IsFinite(value)) ? null : windows.Average(w => pick(w)!.Value);
+        windows.Count < policy.WindowsAgree || windows.Any(w => pick(w) is not { } value || !double.IsFinite(value))
+            ? null
+            : windows.Average(w => pick(w)!.Value);
 
     private double LogFactor(ServerTrend trend, ActuationLook look) =>
         Exponent * ((Median(Counted(look).Select(t => trends[t.Name].SmoothLog)) ?? trend.SmoothLog) - trend.SmoothLog);

@@ -21,7 +21,8 @@ internal sealed class PolicyWorld : IDisposable
         Policy = policy ?? Policies.Web;
         store = new SqlStore(new ClockedConnections(Path.Combine(folder, "store.db"), () => NowMs));
         store.Open(new StoreIdentity("test", new Guid(1, 2, 3, new byte[8]), 1, 1, ShardPlacement.HashId, new Dictionary<string, string>()));
-        long me = store.Admit(new AdmitRequest("n1", "127.0.0.1:9601", "", NodeRoles.Aggregator, "0.1.0", 1, 1, 2_000, 1L << 30, Guid.Empty, true, [])).Incarnation;
+        var admission = new AdmitRequest("n1", "127.0.0.1:9601", "", NodeRoles.Aggregator, "0.1.0", 1, 1, 2_000, 1L << 30, Guid.Empty, true, []);
+        long me = store.Admit(admission).Incarnation;
         store.Activate(me);
         store.AssignShards(me, store.AcquireLease(me)!.Value, [new ShardAssignment(0, 0, me)]);
         fence = new ActuationFence(me, 0, 1);
@@ -109,8 +110,17 @@ internal sealed class PolicyWorld : IDisposable
 
     private void LookOnce()
     {
-        var targets = Servers.Select(s => new TargetReading(Policy.TargetOf(s.Key), s.Key, s.Value.Weight, s.Value.Initial, s.Value.IsUp, s.Value.MayTouch)).ToList();
-        var latency = Servers.Where(s => s.Value.Latency(s.Value.Weight) is not null).ToDictionary(s => s.Key, s => s.Value.Latency(s.Value.Weight)!.Value);
+        var targets = new List<TargetReading>();
+        var latency = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach ((string name, FakeServer server) in Servers)
+        {
+            targets.Add(new TargetReading(Policy.TargetOf(name), name, server.Weight, server.Initial, server.IsUp, server.MayTouch));
+            if (server.Latency(server.Weight) is { } seconds)
+            {
+                latency[name] = seconds;
+            }
+        }
+
         var seen = new PolicyObserved(0, targets, latency, Errors, null, Hold, null);
         Last = state.Decide(seen, Book, TimeSpan.FromMilliseconds(NowMs), NowMs);
         foreach (PolicyEffect effect in Last.Effects)
@@ -161,7 +171,7 @@ internal sealed class PolicyWorld : IDisposable
     /// <summary>SQLite by a test's clock.</summary>
     private sealed class ClockedConnections(string path, Func<long> now) : IStoreConnections
     {
-        private readonly SqliteConnections inner = new(path, SqliteDialect.Create("test_now()", SqliteDialect.BusyTimeoutMs));
+        private readonly SqliteConnections inner = new(path, SqliteDialect.Create("(test_now())", SqliteDialect.BusyTimeoutMs));
 
         public StoreDialect Dialect => inner.Dialect;
 

@@ -37,7 +37,8 @@ public sealed class WeightGovernorTests
         for (int i = 0; i < 60; i++)
         {
             double c = i % 6 == 5 ? 10 : 0.010;
-            Assert.Null(governor.Propose(Look(i, [Policies.Server("a"), Policies.Server("b"), Policies.Server("c")], ("a", 0.010), ("b", 0.010), ("c", c))).Step);
+            TargetReading[] servers = [Policies.Server("a"), Policies.Server("b"), Policies.Server("c")];
+            Assert.Null(governor.Propose(Look(i, servers, ("a", 0.010), ("b", 0.010), ("c", c))).Step);
         }
     }
 
