@@ -80,7 +80,8 @@ public abstract partial class StoreConformanceTests
 
         Assert.Equal(ActuationOutcome.Changed, store.BeginActuation(fence, Weight("a", 64), [Entry("a")]).Outcome);
         Assert.Equal(ActuationOutcome.Changed, store.BeginActuation(fence, Weight("b", 64) with { Supersedes = first }, [Entry("b")]).Outcome);
-        long second = store.BeginActuation(fence, Weight("a", 64) with { OldValue = 80, Supersedes = first, VerifyInMs = -5, VerifyJson = "{\"x\":1}" }, []).ActionId;
+        NewActuation next = Weight("a", 64) with { OldValue = 80, Supersedes = first, VerifyInMs = -5, VerifyJson = "{\"x\":1}" };
+        long second = store.BeginActuation(fence, next, []).ActionId;
         Assert.Equal(ActuationOutcome.Changed, store.BeginActuation(fence, Weight("a", 51) with { Supersedes = first }, [Entry("a")]).Outcome);
 
         ActuationBook book = store.ReadActuations("web", 9);
