@@ -240,7 +240,8 @@ internal sealed partial class NodeRuntime : NodeCore
     {
         (int shards, int groups) = (Settings.Cluster.ShardCount, Settings.Cluster.MetricGroups);
         var setup = new ActuationSetup(
-            Settings.Act, Settings.Policies, control, query, key => ShardPlacement.ShardOf(key, string.Empty, shards, groups), desk, Committed,
+            Settings.Act, Settings.Policies, control, policy => new HaproxyActuator(policy, Settings.Act.CommandTimeout, Ports.Time), query,
+            key => ShardPlacement.ShardOf(key, string.Empty, shards, groups), desk, Settings.Store.AlertLogRetention, Committed,
             Ports.Loggers.CreateLogger<ActuationActor>());
         return System.ActorOf(Props.Create(() => new ActuationActor(setup)), "act");
     }

@@ -10,10 +10,13 @@ internal sealed class ActuationActor : ReceiveActor, IWithTimers
     /// <summary>What it listens to; subscribed by whoever makes it, before there is any.</summary>
     public static readonly IReadOnlyList<Type> Events = [typeof(MembershipReady), typeof(ClusterViewChanged)];
 
+    private const int SweepsPerDeletion = 120; // an hour
+    private const int DeletedMax = 1_000;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly ActuationSetup setup;
     private readonly Dictionary<(string Name, string Backend), (ActuationPolicy Policy, IActorRef Actor)> policies = [];
+    private int sweeps;
     private MembershipReady? ready;
     private ClusterViewChanged? view;
 
@@ -31,6 +34,13 @@ internal sealed class ActuationActor : ReceiveActor, IWithTimers
         {
             view = m;
             Forward(m);
+        });
+        Receive<TellWhatIsKnown>(_ =>
+        {
+            foreach (object known in ((object?[])[ready, view]).OfType<object>())
+            {
+                Sender.Tell(known);
+            }
         });
         Receive<SweepDue>(_ => Sweep());
         Receive<StoreReply>(m => Adopt((IReadOnlyList<ActuationRow>)m.Result!));
@@ -55,7 +65,20 @@ internal sealed class ActuationActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Sweep() => setup.Control.Tell(new StoreCommand("open-actuations", s => s.OpenActuations()));
+    private void Sweep()
+    {
+        TimeSpan keep = setup.Keep;
+        bool isTimeToDelete = sweeps++ % SweepsPerDeletion == 0;
+        setup.Control.Tell(new StoreCommand("open-actuations", s =>
+        {
+            if (isTimeToDelete)
+            {
+                s.DeleteActuationsOlderThan(keep, DeletedMax);
+            }
+
+            return s.OpenActuations();
+        }));
+    }
 
     // The target names endpoint, backend and server: what a policy did can be taken back when nothing else of it is known.
     private void Adopt(IReadOnlyList<ActuationRow> open)
@@ -88,10 +111,6 @@ internal sealed class ActuationActor : ReceiveActor, IWithTimers
     {
         IActorRef actor = Context.ActorOf(Props.Create(() => new PolicyActor(policy, setup)));
         policies.Add((policy.Name, policy.TargetOf(string.Empty)), (policy, actor));
-        foreach (object known in ((object?[])[ready, view]).OfType<object>())
-        {
-            actor.Tell(known);
-        }
     }
 
     private sealed class SweepDue

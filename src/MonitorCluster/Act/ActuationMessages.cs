@@ -31,3 +31,9 @@ internal sealed record SetTarget(long Look, string Target, int? Value, long Deci
 /// <param name="Reading">The target as it was read back; null when it was not.</param>
 /// <param name="Failure">Why it was not done, or is not known to be; null when it was read back as wanted.</param>
 internal sealed record TargetSet(long Look, TargetReading? Reading, string? Failure);
+
+/// <summary>A policy's actor has begun, for the first time or again, and has heard nothing.</summary>
+internal sealed class TellWhatIsKnown
+{
+    public static readonly TellWhatIsKnown Instance = new();
+}

@@ -21,23 +21,33 @@ internal sealed partial class HaproxyActuator : IActuator
 
     private readonly ActuationPolicy policy;
     private readonly HaproxyClient client;
+    private readonly WeightGovernor governor; // of the policy's mailbox
 
     public HaproxyActuator(ActuationPolicy policy, TimeSpan timeout, TimeProvider time)
     {
         this.policy = policy;
         client = new HaproxyClient(policy.Endpoint, timeout, time);
-        Governor = new WeightGovernor(policy);
+        governor = new WeightGovernor(policy);
     }
 
-    /// <summary>What it has learnt; the policy's mailbox alone.</summary>
-    public WeightGovernor Governor { get; }
+    /// <inheritdoc/>
+    public double? Goal => governor.Goal;
+
+    /// <inheritdoc/>
+    public double? Errors => governor.Errors;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TargetReading>> ObserveAsync(CancellationToken cancellationToken) =>
         ReadServers(await client.ShowServersAsync(policy.Backend, cancellationToken));
 
     /// <inheritdoc/>
-    public Proposal Propose(ActuationLook look) => Governor.Propose(look);
+    public Proposal Propose(ActuationLook look) => governor.Propose(look);
+
+    /// <inheritdoc/>
+    public bool HasReason(TargetReading target) => governor.HasReason(target);
+
+    /// <inheritdoc/>
+    public double? LatencyOf(string name) => governor.LatencyOf(name);
 
     /// <inheritdoc/>
     public async Task ApplyAsync(string target, int value, CancellationToken cancellationToken) =>

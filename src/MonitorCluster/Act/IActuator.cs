@@ -2,8 +2,9 @@ namespace MonitorCluster.Act;
 
 /// <summary>The one place where a way to act on watched services is added. What it may do is a closed list: there is no free command, and no shell.</summary>
 /// <remarks>
-/// <see cref="Propose"/> is called by the policy's mailbox alone and keeps what it learns; the others do the talking, from anywhere, and keep nothing.
-/// When and whether something is done, and that it is written down before, is not their matter (<see cref="PolicyState"/>).
+/// <see cref="Propose"/> is called by the policy's mailbox alone and learns from every look; what it has learnt is asked from there, too. The others do the
+/// talking, from anywhere, and keep nothing. When and whether something is done, and that it is written down before, is not their matter
+/// (<see cref="PolicyState"/>). <see cref="ActuationSetup.Make"/> chooses one for a policy.
 /// </remarks>
 internal interface IActuator
 {
@@ -25,6 +26,18 @@ internal interface IActuator
     /// <summary>Gives a target the value of its own configuration.</summary>
     /// <exception cref="ActuatorException">It was refused, or nobody knows whether it was done.</exception>
     Task RevertAsync(string target, CancellationToken cancellationToken);
+
+    /// <summary>What the policy is for, lower is better: the mean over the last looks; null while there are too few.</summary>
+    double? Goal { get; }
+
+    /// <summary>The mean share of failed requests over the last looks; null while there are too few.</summary>
+    double? Errors { get; }
+
+    /// <summary>Whether the reason for which a target has another value than its own stands, and has for enough looks.</summary>
+    bool HasReason(TargetReading target);
+
+    /// <summary>The latency of a target in the last look, in seconds; null when there was no fresh value.</summary>
+    double? LatencyOf(string name);
 }
 
 /// <summary>One target as it is.</summary>

@@ -9,14 +9,16 @@ namespace MonitorCluster.Act;
 /// <param name="Options">Options.</param>
 /// <param name="Policies">The policies.</param>
 /// <param name="Control">The store actor of short writes.</param>
+/// <param name="Make">Makes what acts for a policy.</param>
 /// <param name="Query">Answers the policies' queries.</param>
 /// <param name="ShardOf">The shard of a key.</param>
 /// <param name="Desk">Takes how policies stand.</param>
+/// <param name="Keep">How long actions that are over are kept.</param>
 /// <param name="Committed">Hears the last number of the alert log after a write of this node.</param>
 /// <param name="Logger">For what is done.</param>
 internal sealed record ActuationSetup(
-    ActOptions Options, IReadOnlyList<ActuationPolicy> Policies, IActorRef Control, IQueryService Query, Func<string, int> ShardOf, ActuationDesk Desk,
-    Action<long> Committed, ILogger Logger);
+    ActOptions Options, IReadOnlyList<ActuationPolicy> Policies, IActorRef Control, Func<ActuationPolicy, IActuator> Make, IQueryService Query,
+    Func<string, int> ShardOf, ActuationDesk Desk, TimeSpan Keep, Action<long> Committed, ILogger Logger);
 
 /// <summary>Acts for one policy while this node owns the shard of its key: the shell of <see cref="PolicyState"/>.</summary>
 /// <remarks>
@@ -36,8 +38,9 @@ internal sealed partial class PolicyActor : ReceiveActor, IWithTimers
     private readonly int shardId;
     private readonly Queue<PolicyEffect> effects = new();
     private IActorRef gateway = null!;
-    private HaproxyActuator actuator;
+    private IActuator actuator;
     private PolicyState state;
+    private ClusterViewChanged? view;
     private long incarnation;
     private long epoch; // 0 while another owns the shard
     private long look;
@@ -55,8 +58,16 @@ internal sealed partial class PolicyActor : ReceiveActor, IWithTimers
             policy.Name, policy.File, policy.Revision, policy.Endpoint.Text, policy.Backend, policy.IsDryRun, shardId, null, false, PolicyStatus.Elsewhere,
             "this node does not own the policy's shard", null, []);
         (actuator, state) = Fresh();
-        Receive<MembershipReady>(m => incarnation = m.Incarnation);
-        Receive<ClusterViewChanged>(Follow);
+        Receive<MembershipReady>(m =>
+        {
+            incarnation = m.Incarnation;
+            Follow();
+        });
+        Receive<ClusterViewChanged>(m =>
+        {
+            view = m;
+            Follow();
+        });
         Receive<LookDue>(_ => BeginLook());
         Receive<PolicyObserved>(Take);
         Receive<TargetSet>(Take);
@@ -77,24 +88,25 @@ internal sealed partial class PolicyActor : ReceiveActor, IWithTimers
         setup.Desk.Set(snapshot);
         NewGateway();
         Timers.StartPeriodicTimer("look", LookDue.Instance, policy.Window);
+        Context.Parent.Tell(TellWhatIsKnown.Instance); // at a start again after a failure the news is out already
     }
 
-    private (HaproxyActuator Actuator, PolicyState State) Fresh()
+    private (IActuator Actuator, PolicyState State) Fresh()
     {
-        var fresh = new HaproxyActuator(policy, setup.Options.CommandTimeout, Time);
-        return (fresh, new PolicyState(policy, fresh, fresh.Governor));
+        IActuator fresh = setup.Make(policy);
+        return (fresh, new PolicyState(policy, fresh));
     }
 
     private void NewGateway()
     {
-        (ActuationPolicy mine, HaproxyActuator through, ActuationSetup with) = (policy, actuator, setup);
+        (ActuationPolicy mine, IActuator through, ActuationSetup with) = (policy, actuator, setup);
         gateway = Context.ActorOf(Props.Create(() => new PolicyGatewayActor(mine, through, with.Query, with.Options)));
     }
 
     // What was learnt under another ownership is not known to be whole.
-    private void Follow(ClusterViewChanged view)
+    private void Follow()
     {
-        ShardOwner shard = view.ShardOwners.FirstOrDefault(s => s.ShardId == shardId);
+        ShardOwner shard = view is null ? default : view.ShardOwners.FirstOrDefault(s => s.ShardId == shardId);
         long now = incarnation > 0 && shard.Owner == incarnation ? shard.Epoch : 0;
         if (now == epoch)
         {
@@ -295,7 +307,7 @@ internal sealed partial class PolicyActor : ReceiveActor, IWithTimers
             Words = words,
             LookedAtMs = targets is null ? snapshot.LookedAtMs : NowMs,
             Servers = targets is null ? snapshot.Servers
-                : [.. targets.Select(t => new WatchedServer(t.Name, t.Value, t.InitialValue, t.IsUp, actuator.Governor.LatencyOf(t.Name)))],
+                : [.. targets.Select(t => new WatchedServer(t.Name, t.Value, t.InitialValue, t.IsUp, actuator.LatencyOf(t.Name)))],
         };
         setup.Desk.Set(snapshot);
     }

@@ -24,9 +24,8 @@ internal sealed record PolicyDecision(IReadOnlyList<PolicyEffect> Effects, strin
 /// <para>Only when no open action needs anything a new step is considered. Source of the rails: docs/formats/actuation-policy.md.</para>
 /// </remarks>
 /// <param name="policy">The policy.</param>
-/// <param name="actuator">Proposes.</param>
-/// <param name="governor">What the actuator has learnt.</param>
-internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, WeightGovernor governor)
+/// <param name="actuator">Proposes, and knows what the looks have shown.</param>
+internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator)
 {
     /// <summary>How many steps in a row may be taken back before the policy is off.</summary>
     public const int RevertsMax = 2;
@@ -120,7 +119,7 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
             return Judge(row, reverts);
         }
 
-        return !isPaused && row.LeftMs < lifeMs / 2 && governor.HasReason(target)
+        return !isPaused && row.LeftMs < lifeMs / 2 && actuator.HasReason(target)
             ? new PolicyEffect
             {
                 Change = new ActuationChange(row.ActionId, row.State, row.State, LifeMs: lifeMs),
@@ -137,7 +136,7 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
             return TakeBack(row, ActuationState.Returned, ActuationKind.Returned, ActuationWords.NotJudged(policy));
         }
 
-        if (governor.Goal is not { } goal || governor.Errors is not { } errors)
+        if (actuator.Goal is not { } goal || actuator.Errors is not { } errors)
         {
             return -row.VerifyInMs!.Value > policy.VerifyAfter.TotalMilliseconds
                 ? TakeBack(row, ActuationState.Returned, ActuationKind.Returned, ActuationWords.NotJudged(policy))
@@ -209,7 +208,7 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
         string? objection = book.IsPaused ? ActuationWords.Paused()
             : hold != 0 ? ActuationWords.Held(hold)
             : before is { State: ActuationState.Intended } ? ActuationWords.Busy()
-            : !step.IsReturn && (governor.Goal is null || governor.Errors is null) ? ActuationWords.NoFreshErrors(policy)
+            : !step.IsReturn && (actuator.Goal is null || actuator.Errors is null) ? ActuationWords.NoFreshErrors(policy)
             : null;
         if (objection is not null)
         {
@@ -230,7 +229,7 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator, We
     {
         VerifyRecord? verify = step.IsReturn ? null
             : before is { VerifyInMs: not null } ? VerifyRecord.Read(before.VerifyJson)
-            : new VerifyRecord(governor.Goal!.Value, governor.Errors!.Value);
+            : new VerifyRecord(actuator.Goal!.Value, actuator.Errors!.Value);
         long? due = verify is null ? null : before?.VerifyInMs ?? (long)policy.VerifyAfter.TotalMilliseconds;
         (string target, int value) = (step.Target.Target, step.NewValue);
         bool isBack = value == step.Target.InitialValue;

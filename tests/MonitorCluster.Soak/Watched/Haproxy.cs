@@ -52,8 +52,14 @@ internal sealed class Haproxy : IAsyncDisposable
             {list}
 
             """);
-        var start = new ProcessStartInfo(InstalledProgram.Find("haproxy")!, ["-db", "-f", file]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        haproxy._process = new Process { StartInfo = start };
+        haproxy._process = new Process
+        {
+            StartInfo = new ProcessStartInfo(InstalledProgram.Find("haproxy")!, ["-db", "-f", file])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
         haproxy._process.OutputDataReceived += (_, line) => haproxy.Take(line.Data);
         haproxy._process.ErrorDataReceived += (_, line) => haproxy.Take(line.Data);
         haproxy._process.Start();

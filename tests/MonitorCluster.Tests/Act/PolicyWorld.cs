@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
 using MonitorCluster.Act;
 using MonitorCluster.Cluster.Sharding;
 using MonitorCluster.Cluster.Storage;
@@ -88,7 +87,7 @@ internal sealed class PolicyWorld : IDisposable
     {
         Policy = policy ?? Policy;
         actuator = new HaproxyActuator(Policy, TimeSpan.FromSeconds(1), TimeProvider.System);
-        state = new PolicyState(Policy, actuator, actuator.Governor);
+        state = new PolicyState(Policy, actuator);
     }
 
     public void Pause(bool isPaused)
@@ -167,25 +166,6 @@ internal sealed class PolicyWorld : IDisposable
     }
 
     private sealed class NodeDiedException : Exception;
-
-    /// <summary>SQLite by a test's clock.</summary>
-    private sealed class ClockedConnections(string path, Func<long> now) : IStoreConnections
-    {
-        private readonly SqliteConnections inner = new(path, SqliteDialect.Create("(test_now())", SqliteDialect.BusyTimeoutMs));
-
-        public StoreDialect Dialect => inner.Dialect;
-
-        public string Description => inner.Description;
-
-        public long WriteAheadLogBytes => 0;
-
-        public DbConnection Open()
-        {
-            var connection = (SqliteConnection)inner.Open();
-            connection.CreateFunction("test_now", now, isDeterministic: true); // else it could not be a column's default
-            return connection;
-        }
-    }
 }
 
 /// <summary>One server of a <see cref="PolicyWorld"/>.</summary>
