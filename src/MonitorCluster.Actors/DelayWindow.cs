@@ -17,11 +17,15 @@ public sealed class DelayWindow
     private const int OctaveMin = 10; // 2^10 ns is about 1 us
     private const int OctaveMax = 36; // 2^37 ns is 137 s
 
-    private readonly int[][] _counts = [new int[Sizes], new int[Sizes]];
-    private readonly long[] _windows = [-1, -1]; // which window the counts are of
+    // One array and two fields: an actor's runs wander from core to core, and each cache line goes with them.
+    private readonly int[] _counts = new int[2 * Sizes];
     private readonly TimeProvider _time;
     private readonly long _ticksPerWindow;
     private readonly double _nanosecondsPerTick;
+    private long _endsAt; // of the window that is being counted
+    private int _start; // of its counts
+    private long _even = -1; // which window each half of the counts is of
+    private long _odd = -1;
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="time">Whose timestamps it is given.</param>
@@ -40,15 +44,12 @@ public sealed class DelayWindow
     /// <param name="ticks">How long it was, in the clock's timestamps; below zero counts as zero.</param>
     public void Add(long at, long ticks)
     {
-        long window = at / _ticksPerWindow;
-        int half = (int)(window & 1);
-        if (_windows[half] != window)
+        if (at >= _endsAt)
         {
-            Array.Clear(_counts[half]);
-            Volatile.Write(ref _windows[half], window);
+            Begin(at / _ticksPerWindow);
         }
 
-        _counts[half][SizeOf((long)(ticks * _nanosecondsPerTick))]++;
+        _counts[_start + SizeOf((long)(ticks * _nanosecondsPerTick))]++;
     }
 
     /// <summary>Adds the counts of the last window that has ended to others, so that several can be read as one.</summary>
@@ -56,15 +57,15 @@ public sealed class DelayWindow
     public void AddLastTo(Span<long> counts)
     {
         long last = (_time.GetTimestamp() / _ticksPerWindow) - 1;
-        int half = (int)(last & 1);
-        if (last < 0 || Volatile.Read(ref _windows[half]) != last)
+        bool isOdd = (last & 1) == 1;
+        if (last < 0 || (isOdd ? Volatile.Read(ref _odd) : Volatile.Read(ref _even)) != last)
         {
             return;
         }
 
         for (int size = 0; size < Sizes; size++)
         {
-            counts[size] += Volatile.Read(ref _counts[half][size]);
+            counts[size] += Volatile.Read(ref _counts[StartOf(isOdd) + size]);
         }
     }
 
@@ -95,6 +96,23 @@ public sealed class DelayWindow
         double share = counts[size] == 0 ? 1 : Math.Clamp((rank - below) / counts[size], 0, 1);
         return (LowerOf(size) + (share * (LowerOf(size + 1) - LowerOf(size)))) / 1e9;
     }
+
+    private void Begin(long window)
+    {
+        bool isOdd = (window & 1) == 1;
+        (_start, _endsAt) = (StartOf(isOdd), (window + 1) * _ticksPerWindow);
+        _counts.AsSpan(_start, Sizes).Clear();
+        if (isOdd)
+        {
+            Volatile.Write(ref _odd, window);
+        }
+        else
+        {
+            Volatile.Write(ref _even, window);
+        }
+    }
+
+    private static int StartOf(bool isOdd) => isOdd ? Sizes : 0;
 
     private static int SizeOf(long nanoseconds)
     {

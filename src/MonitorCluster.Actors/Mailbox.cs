@@ -30,6 +30,8 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     private LinkedList<Envelope>? _front; // unstashed messages: they go before the queue
     private long _taken;
     private long _processed;
+    private long _startedAt; // with a meter: this run
+    private long _waiting; // and what waited then
     private volatile bool _isSuspended;
     private volatile bool _isClosed;
 
@@ -131,7 +133,11 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
     /// <summary>Handles all system messages and up to so many user messages. Only a dispatcher calls it, for a mailbox it was told to schedule.</summary>
     public void Run(int throughput)
     {
-        (long startedAt, long waiting) = meter is null ? default : (meter.Now, Depth);
+        if (meter is not null)
+        {
+            (_startedAt, _waiting) = (meter.Now, Depth);
+        }
+
         ActorCell? outer = ActorCell.Enter(cell);
         int processed = 0;
         RunSystem();
@@ -155,7 +161,7 @@ internal sealed class Mailbox(ActorCell cell, MessageDispatcher dispatcher, int 
         cell.ActorSystem.Metrics.AddProcessed(processed);
         if (meter is not null)
         {
-            _scheduledAt = meter.Add(_scheduledAt, startedAt, waiting, processed); // should work be left, it waits from here on
+            _scheduledAt = meter.Add(_scheduledAt, _startedAt, _waiting, processed); // should work be left, it waits from here on
         }
 
         if (HasWork)

@@ -52,7 +52,7 @@ internal sealed class MemberMeters(
         aggregate.Flushes?.AddLastTo(flushes);
         if (DelayWindow.QuantileSeconds(flushes, 0.95) is { } flush)
         {
-            yield return Gauge("flush_seconds", "From the first offer of a flush to the store until its answer, in the last 10 s.", flush, ("quantile", "0.95"));
+            yield return Gauge("flush_seconds", "From a flush's first offer to the store until its answer, of the last 10 s.", flush, ("quantile", "0.95"));
         }
 
         (double pauseSum, double pauseLast, double pauseMax) = aggregate.HandOverSeconds;

@@ -16,7 +16,7 @@ internal readonly record struct NodeCapacity(int CpuMilli, long MemoryBytes)
         options.CpuMilli > 0 ? options.CpuMilli : FindCpuMilli(CgroupRoot, OwnCgroup, Environment.ProcessorCount),
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
-    /// <summary>The processors that this process sees, or the share of them that its control groups (version 2) allow: the least of the group and all above it.</summary>
+    /// <summary>The processors that this process sees, or the share that control groups (version 2) allow: the least of its own and of all above.</summary>
     /// <remarks>.NET's own count knows the limit, too, but rounds it up to whole processors.</remarks>
     /// <param name="cgroupRoot">Where the hierarchy is mounted.</param>
     /// <param name="ownCgroup">The file that names the process's group, as <c>0::/a/b</c>.</param>

@@ -64,11 +64,16 @@ internal sealed partial class NodeRuntime : NodeCore
         Query = new QueryService(gather, Shape, QueryLimits.Default, settings.Http.QueriesMax, settings.Http.QueryTimeout);
         Statistics = new ClusterStatistics(gather, ports.Time);
 
-        // :: Step 10 optimise
-        Loads = System.ActorOf(Props.Create(() => new LoadGatherActor(Query, settings.Collect.Interval)), "loads");
         IActorRef signals = System.ActorOf(Props.Create(() => new SignalGatherActor(gather)), "fleet-signals");
         var fleetSetup = new FleetSetup(settings.Detect, Control, signals, Committed, ports.Loggers.CreateLogger<FleetActor>());
         IActorRef fleet = System.ActorOf(Props.Create(() => new FleetActor(fleetSetup)), "fleet");
+
+        // :: Step 10 optimise
+        Loads = System.ActorOf(Props.Create(() => new LoadGatherActor(Query, settings.Collect.Interval)), "loads");
+        var optimiserSetup = new OptimiserSetup(
+            settings.Optimise, settings.Node.Name, Control, Loads, Peers, Committed, ports.Loggers.CreateLogger<OptimiserSupervisor>());
+        IActorRef optimiser = System.ActorOf(Props.Create(() => new OptimiserSupervisor(optimiserSetup)), "optimiser");
+        Optimiser = new OptimiserDesk(optimiser, Reader, () => Routes.Current.Self?.Incarnation ?? 0, Committed, ports.Time);
 
         // :: Step 10 act on what is watched
         Actuations = new ActuationDesk(Reader, Routes, settings.Act.PolicyDirectory.Length > 0);
@@ -80,6 +85,7 @@ internal sealed partial class NodeRuntime : NodeCore
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         Subscribe(node, NodeActor.Events);
         Subscribe(fleet, FleetActor.Events);
+        Subscribe(optimiser, OptimiserSupervisor.Events);
         if (act is not null)
         {
             Subscribe(act, ActuationActor.Events);
@@ -93,7 +99,7 @@ internal sealed partial class NodeRuntime : NodeCore
                 Control, Peers, Identity(settings, ports), Admission(settings, ports, dataDirectoryId, Capacity), settings.Cluster.SeedAddresses, ports.Random,
                 ports.Loggers.CreateLogger<MembershipActor>())),
             "membership");
-        Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver)]);
+        Subscribe(Membership, [typeof(LookAgain), typeof(ShardsHandedOver), typeof(CarryOut)]);
         Routes.LookAgain = version => Membership.Tell(new LookAgain(version), null);
         StartCollecting();
     }
@@ -129,6 +135,8 @@ internal sealed partial class NodeRuntime : NodeCore
     public AnomalyFeed Anomalies { get; }
 
     public FeedbackDesk Feedback { get; }
+
+    public OptimiserDesk Optimiser { get; }
 
     public QueryService Query { get; }
 

@@ -35,12 +35,19 @@ internal static class ActorsBenchmark
             Measure("1000 actors, 1 producer", () => Tell(actors: 1_000, producers: 1)),
             Measure("1000 actors, 2 producers", () => Tell(actors: 1_000, producers: 2)),
         ];
-        Cost pingPong = Measure("ping-pong", PingPong);
+        Cost pingPong = Measure("ping-pong", () => PingPong(isMetered: false));
+        Cost[] metered =
+        [
+            Measure("1 actor, 1 producer, meter", () => Tell(actors: 1, producers: 1, isMetered: true)),
+            Measure("1000 actors, 1 prod., meter", () => Tell(actors: 1_000, producers: 1, isMetered: true)),
+        ];
+        Cost meteredPingPong = Measure("ping-pong, meter", () => PingPong(isMetered: true));
 
         // The figures judged are those of the worst scenario.
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"RESULT tell_ns={tells.Max(c => c.CpuNs):F1} bytes_per_message={tells.Max(c => c.Bytes):F1} ping_pong_ns={pingPong.CpuNs:F1}"));
+            $"RESULT tell_ns={tells.Max(c => c.CpuNs):F1} bytes_per_message={tells.Max(c => c.Bytes):F1} ping_pong_ns={pingPong.CpuNs:F1}")
+            + string.Create(CultureInfo.InvariantCulture, $" metered_tell_ns={metered.Max(c => c.CpuNs):F1} metered_ping_pong_ns={meteredPingPong.CpuNs:F1}"));
         return 0;
     }
 
@@ -65,12 +72,14 @@ internal static class ActorsBenchmark
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Passes / 2);
 
-    private static Cost Tell(int actors, int producers)
+    private static Props Metered(Props props, bool isMetered) => isMetered ? props.WithRunMeter(new RunMeter(TimeProvider.System)) : props;
+
+    private static Cost Tell(int actors, int producers, bool isMetered = false)
     {
         var system = ActorSystem.Create("bench", new ActorSystemSetup { MailboxLimit = int.MaxValue });
         using var left = new CountdownEvent(actors);
         int share = Messages / actors;
-        IActorRef[] refs = [.. Enumerable.Range(0, actors).Select(_ => system.ActorOf(Props.Create(() => new Counter(share, left))))];
+        IActorRef[] refs = [.. Enumerable.Range(0, actors).Select(_ => system.ActorOf(Metered(Props.Create(() => new Counter(share, left)), isMetered)))];
         object message = new();
         Cost cost = Timed(Messages, () =>
         {
@@ -89,12 +98,12 @@ internal static class ActorsBenchmark
         return cost;
     }
 
-    private static Cost PingPong()
+    private static Cost PingPong(bool isMetered)
     {
         var system = ActorSystem.Create("bench", new ActorSystemSetup());
         using var done = new CountdownEvent(1);
-        IActorRef ping = system.ActorOf(Props.Create(() => new Player(Hops / 2, done)));
-        IActorRef pong = system.ActorOf(Props.Create(() => new Player(Hops, done)));
+        IActorRef ping = system.ActorOf(Metered(Props.Create(() => new Player(Hops / 2, done)), isMetered));
+        IActorRef pong = system.ActorOf(Metered(Props.Create(() => new Player(Hops, done)), isMetered));
         object ball = new();
         Cost cost = Timed(Hops, () =>
         {

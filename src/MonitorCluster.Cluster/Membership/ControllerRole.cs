@@ -82,7 +82,8 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
             outbox.Run(MembershipOperation.Pin, store => store.PinShard(member, lease, pin.ShardId, pin.By));
         }
 
-        ControllerPlan next = controller.Plan(outbox.Now, map.Members, map.Shards, [.. operators.Wanted, .. plan.Moves.Select(Wanted)], plan.InFlight);
+        WantedMove[] wanted = [.. operators.Wanted, .. plan.Moves.Select(Wanted)];
+        ControllerPlan next = controller.Plan(outbox.Now, map.Members, map.Shards, wanted, plan.InFlight, plan.Loads);
         if (!next.IsEmpty)
         {
             outbox.Run(MembershipOperation.Control, store => ControlResult.Write(store, member, lease, next));

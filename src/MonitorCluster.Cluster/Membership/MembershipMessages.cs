@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Cluster.Membership;
@@ -76,13 +77,15 @@ public sealed record DeclareDead(string Member);
 /// <param name="Member">The name of the member that is to own it.</param>
 public sealed record MoveShard(int ShardId, string Member);
 
-/// <summary>Tells the membership actor which moves the optimiser wants. Only the controller's does anything; what is not in the newest list is not begun.</summary>
+/// <summary>Tells the membership actor which moves the optimiser wants; only the controller's does anything.</summary>
+/// <remarks>What is not in the newest list is not begun.</remarks>
 /// <param name="Moves">The moves that are still to be made, the most useful first.</param>
 /// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
-public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight)
+/// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then number counts.</param>
+public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads)
 {
-    /// <summary>Nothing is wanted any more.</summary>
-    public static readonly CarryOut Nothing = new([], 0);
+    /// <summary>Nothing is wanted, and nobody looks at loads.</summary>
+    public static readonly CarryOut Nothing = new([], 0, null);
 }
 
 /// <summary>A move of a plan.</summary>

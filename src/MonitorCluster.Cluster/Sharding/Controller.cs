@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Cluster.Sharding;
@@ -6,7 +7,8 @@ namespace MonitorCluster.Cluster.Sharding;
 /// <remarks>
 /// <list type="number">
 /// <item>A hand-over whose target is not active any more, or that takes too long, is cancelled.</item>
-/// <item>A shard without a living owner is assigned at once, to the target of its hand-over (which has loaded it) or else to the member with the fewest.</item>
+/// <item>A shard without a living owner is assigned at once, to the target of its hand-over (which has loaded it) or else where there is most room: by load
+/// where it is known (<see cref="BalancePlanner"/>), by number where the cluster is idle or new.</item>
 /// <item>What an operator wants comes first among the moves, then the drain of leaving members, then new members that hold less than half their fair share:
 /// these are filled up to it from the fullest.</item>
 /// </list>
@@ -28,18 +30,24 @@ internal sealed class Controller(ControllerLimits limits)
     /// <param name="shards">Every shard, ascending.</param>
     /// <param name="wanted">What operators and the optimiser want; what cannot be begun now stays wanted.</param>
     /// <param name="pace">Hand-overs under way beyond which none of the optimiser's begins.</param>
+    /// <param name="loads">What shards and nodes weigh: then the optimiser fills new members; null where number counts, not load.</param>
     internal ControllerPlan Plan(
         TimeSpan now, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted,
-        int pace = int.MaxValue)
+        int pace = int.MaxValue, BalanceInput? loads = null)
     {
         ShardLedger ledger = new(members);
         Remember(ledger, now);
         List<MoveRef> cancels = Survey(ledger, shards, now);
-        List<ShardAssignment> assignments = Assign(ledger);
+        Dictionary<int, long> places = loads is null ? [] : Place(ledger, members, shards, loads);
+        List<ShardAssignment> assignments = Assign(ledger, places);
         List<ShardMove> moves = [];
         MoveWanted(ledger, shards, wanted, pace, moves);
-        Drain(ledger, moves);
-        Fill(ledger, shards, now, moves);
+        Drain(ledger, places, moves);
+        if (loads is null)
+        {
+            Fill(ledger, shards, now, moves);
+        }
+
         isFirst = false;
         return new ControllerPlan(assignments, moves, cancels);
     }
@@ -111,7 +119,40 @@ internal sealed class Controller(ControllerLimits limits)
         return cancels;
     }
 
-    private List<ShardAssignment> Assign(ShardLedger ledger)
+    /// <summary>Where shards that must move, or have no owner, belong by their load.</summary>
+    private static Dictionary<int, long> Place(
+        ShardLedger ledger, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, BalanceInput loads)
+    {
+        if (ledger.Active.Count == 0 || ledger.Orphans.Count + ledger.ToDrain.Count == 0)
+        {
+            return [];
+        }
+
+        Dictionary<long, BalanceNode> nodes = loads.Nodes.ToDictionary(node => node.Incarnation);
+        Dictionary<int, BalanceShard> weights = loads.Shards.ToDictionary(shard => shard.ShardId);
+        BalanceNode smallest = loads.Nodes.MinBy(node => node.CpuCores) ?? new BalanceNode(0, string.Empty, 1, 1L << 30, 0, 0, true, false);
+        BalanceInput input = new(
+            [
+                .. members.Where(member => member.Status < MemberStatus.Dead && member.Roles.HasFlag(NodeRoles.Aggregator))
+                    .OrderBy(member => member.Incarnation)
+                    .Select(member => (nodes.GetValueOrDefault(member.Incarnation) ?? smallest with { BaseCpu = 0, BaseMemory = 0 }) with
+                    {
+                        Incarnation = member.Incarnation,
+                        Name = member.NodeName,
+                        MayTake = ledger.Find(member.Incarnation) is not null,
+                        MustGive = member.Status == MemberStatus.Leaving,
+                    }),
+            ],
+            [
+                .. shards.Select(shard => weights.GetValueOrDefault(shard.ShardId) with
+                {
+                    ShardId = shard.ShardId, Owner = ledger.IsLiving(shard.Owner) ? shard.Target ?? shard.Owner : null, IsFixed = false, NotTo = null,
+                }),
+            ]);
+        return BalancePlanner.Plan(input, new BalanceLimits(), BalanceGoal.Place).Moves.ToDictionary(move => move.ShardId, move => move.To);
+    }
+
+    private List<ShardAssignment> Assign(ShardLedger ledger, Dictionary<int, long> places)
     {
         List<ShardAssignment> assignments = [];
         if (ledger.Active.Count == 0 || ledger.Orphans.Count == 0)
@@ -122,10 +163,11 @@ internal sealed class Controller(ControllerLimits limits)
         List<ShardOwner> cold = [];
         foreach (ShardOwner orphan in ledger.Orphans.Take(limits.AssignmentsMax))
         {
-            if (ledger.Find(orphan.Target) is { } warm)
+            long? place = places.TryGetValue(orphan.ShardId, out long roomiest) ? roomiest : null;
+            if ((ledger.Find(orphan.Target) ?? ledger.Find(place)) is { } to)
             {
-                warm.Count++;
-                assignments.Add(new ShardAssignment(orphan.ShardId, orphan.Epoch, warm.Incarnation));
+                to.Count++;
+                assignments.Add(new ShardAssignment(orphan.ShardId, orphan.Epoch, to.Incarnation));
             }
             else
             {
@@ -160,7 +202,7 @@ internal sealed class Controller(ControllerLimits limits)
     }
 
     /// <summary>Empties leaving members: no settling, and faster than balance, for their time is short.</summary>
-    private void Drain(ShardLedger ledger, List<ShardMove> moves)
+    private void Drain(ShardLedger ledger, Dictionary<int, long> places, List<ShardMove> moves)
     {
         foreach (ShardOwner shard in ledger.ToDrain)
         {
@@ -171,6 +213,16 @@ internal sealed class Controller(ControllerLimits limits)
 
             if (ledger.HasBegun(shard.ShardId))
             {
+                continue;
+            }
+
+            if (places.TryGetValue(shard.ShardId, out long place) && ledger.Find(place) is { } roomiest)
+            {
+                if (roomiest.In < limits.DrainInFlightPerTarget)
+                {
+                    moves.Add(ledger.Begin(shard, roomiest, MoveKind.Drain, "its owner leaves"));
+                }
+
                 continue;
             }
 

@@ -92,6 +92,7 @@ public sealed record PlanDraft(
 public sealed record PlanWritten(long PlanId, long LastSequence);
 
 /// <summary>A move that was made.</summary>
+/// <param name="MoveId">Its number.</param>
 /// <param name="ShardId">The shard.</param>
 /// <param name="From">Its owner before; null when it had none.</param>
 /// <param name="To">Its owner since.</param>
@@ -99,7 +100,7 @@ public sealed record PlanWritten(long PlanId, long LastSequence);
 /// <param name="PlanId">The plan it belongs to; null for none.</param>
 /// <param name="EndedAgoMs">How long ago, milliseconds by the database's clock.</param>
 /// <param name="PauseMs">How long it was served by nobody.</param>
-public sealed record PastMove(int ShardId, long? From, long To, MoveKind Kind, long? PlanId, long EndedAgoMs, int PauseMs);
+public sealed record MadeMove(long MoveId, int ShardId, long? From, long To, MoveKind Kind, long? PlanId, long EndedAgoMs, int PauseMs);
 
 /// <summary>What the holder of the controller's lease knows of the optimiser.</summary>
 /// <param name="LeaseEpoch">The epoch under which it holds the lease.</param>
@@ -108,7 +109,7 @@ public sealed record PastMove(int ShardId, long? From, long To, MoveKind Kind, l
 /// <param name="Ended">The last plans that have ended, newest first.</param>
 /// <param name="Moves">Moves of the last hour, ascending by their end.</param>
 public sealed record OptimiserView(
-    long LeaseEpoch, OptimiserPause Pause, IReadOnlyList<PlanRow> Open, IReadOnlyList<PlanRow> Ended, IReadOnlyList<PastMove> Moves);
+    long LeaseEpoch, OptimiserPause Pause, IReadOnlyList<PlanRow> Open, IReadOnlyList<PlanRow> Ended, IReadOnlyList<MadeMove> Moves);
 
 /// <summary>Whether the optimiser may begin anything.</summary>
 /// <param name="IsPaused">True: no move for balance begins, and nothing is done to watched services.</param>

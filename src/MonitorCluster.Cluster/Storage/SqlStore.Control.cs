@@ -53,9 +53,10 @@ public sealed partial class SqlStore
         {
             HashSet<long> active = ActiveMembers();
             bool isPaused = list.Any(move => move.IsForBalance) && IsOptimiserPaused();
+            IEnumerable<int> allowed = list.Where(move => !isPaused || !move.IsForBalance).Select(move => move.ShardId);
             List<LockedShard> free =
             [
-                .. LockShards(wanted.Values.Where(move => !isPaused || !move.IsForBalance).Select(move => move.ShardId), "target IS NULL AND owner IN (SELECT incarnation FROM member WHERE status < 4)")
+                .. LockShards(allowed, "target IS NULL AND owner IN (SELECT incarnation FROM member WHERE status < 4)")
                     .Where(row => wanted[row.ShardId] is { } move && move.Epoch == row.Epoch && move.To != row.Owner && active.Contains(move.To)),
             ];
             if (free.Count > 0)

@@ -6,7 +6,7 @@ namespace MonitorCluster.Cluster.Storage;
 public sealed partial class SqlStore
 {
     private const int EndedPlansRead = 16;
-    private const int PastMovesMs = 3_600_000;
+    private const int MadeMovesMs = 3_600_000;
     private const string PauseAlert = "optimiser-paused";
 
     private const string SelectPlans =
@@ -27,10 +27,11 @@ public sealed partial class SqlStore
             ReadPlans(" WHERE state >= 5 ORDER BY plan_id DESC LIMIT @max", ("max", EndedPlansRead)),
             _session.Query(
                 """
-                SELECT shard_id, from_inc, to_inc, kind, plan_id, {ended_age_ms}, pause_ms FROM move
+                SELECT shard_id, from_inc, to_inc, kind, plan_id, {ended_age_ms}, pause_ms, move_id FROM move
                 WHERE state = 3 AND ended_at > {now} - @recent * {ms} ORDER BY ended_at, move_id
                 """,
-                row => new PastMove(
+                row => new MadeMove(
+                    row.GetInt64(7),
                     row.GetInt32(0),
                     row.IsDBNull(1) ? null : row.GetInt64(1),
                     row.GetInt64(2),
@@ -38,7 +39,7 @@ public sealed partial class SqlStore
                     row.IsDBNull(4) ? null : row.GetInt64(4),
                     row.GetInt64(5),
                     row.IsDBNull(6) ? 0 : row.GetInt32(6)),
-                ("recent", PastMovesMs)));
+                ("recent", MadeMovesMs)));
     });
 
     /// <summary>The newest plans, newest first.</summary>
@@ -65,7 +66,8 @@ public sealed partial class SqlStore
             }
 
             long last = plan.Entry is { } entry
-                ? WriteNews(string.Create(CultureInfo.InvariantCulture, $"p-{id}"), plan.State < PlanState.Kept ? AlertState.Firing : AlertState.Resolved, entry)
+                ? WriteNews(
+                    string.Create(CultureInfo.InvariantCulture, $"p-{id}"), plan.State < PlanState.Kept ? AlertState.Firing : AlertState.Resolved, entry)
                 : LastSequence();
             return new PlanWritten(id, last);
         });

@@ -1,12 +1,11 @@
 using System.Globalization;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Query;
-using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.PromQl;
 
 namespace MonitorCluster.Optimise;
 
-/// <summary>Reads the load of all nodes and shards from the nodes' own metrics, for an actor that must not wait: one question at a time, each answered.</summary>
+/// <summary>Reads the load of all nodes and shards from the nodes' own metrics, for an actor that must not wait: one question at a time.</summary>
 /// <remarks>
 /// Ten instant queries, as anybody could ask them. Of counters the samples themselves are read (<c>counter[30s]</c>), not their <c>rate</c>: that divides by
 /// the window even where a series has just begun, and would make a shard look idle wherever it has moved to. Readings begin when a series is a third of the

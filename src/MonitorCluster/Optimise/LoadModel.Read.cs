@@ -1,4 +1,3 @@
-using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
@@ -31,9 +30,10 @@ internal sealed partial class LoadModel
     public IReadOnlyDictionary<string, double> FlushP95Seconds =>
         nodes.Where(n => n.Value is { Reports: true, FlushP95Seconds: not null }).ToDictionary(n => n.Key, n => n.Value.FlushP95Seconds!.Value);
 
-    /// <summary>What the planner takes, by the slow means, as of the last take.</summary>
+    /// <summary>What the planner takes, as of the last take.</summary>
     /// <param name="rules">What the decider knows beside the load.</param>
-    public BalanceInput ToInput(BalanceRules rules)
+    /// <param name="isHot">Whether by the quick means, to see how it is, or by the slow ones, to plan with.</param>
+    public BalanceInput ToInput(BalanceRules rules, bool isHot = false)
     {
         var memory = shards.Values.GroupBy(s => s.ReportedBy, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes), StringComparer.Ordinal);
@@ -41,10 +41,10 @@ internal sealed partial class LoadModel
         BalanceNode[] toNodes =
         [
             .. living.Values.Where(m => m.Roles.HasFlag(NodeRoles.Aggregator) && (m.Status != MemberStatus.Joining || owning.Contains(m.Incarnation)))
-                .OrderBy(m => m.Incarnation).Select(m => ToNode(m, rules, memory.GetValueOrDefault(m.NodeName))),
+                .OrderBy(m => m.Incarnation).Select(m => ToNode(m, rules, memory.GetValueOrDefault(m.NodeName), isHot)),
         ];
         var known = toNodes.Select(n => n.Incarnation).ToHashSet();
-        return new BalanceInput(toNodes, [.. owners.Select(o => ToShard(o, rules, known))]);
+        return new BalanceInput(toNodes, [.. owners.Select(o => ToShard(o, rules, known, isHot))]);
     }
 
     /// <summary>What people see, by the quick means unless a name says otherwise, as of the last take.</summary>
@@ -71,22 +71,22 @@ internal sealed partial class LoadModel
     }
 
     // A node that never reported may be full: nothing goes there. Its sizes are those of the smallest that did, so that it does not look like a giant.
-    private BalanceNode ToNode(MemberRow member, BalanceRules rules, double shardBytes)
+    private BalanceNode ToNode(MemberRow member, BalanceRules rules, double shardBytes, bool isHot)
     {
         NodeState? node = nodes.GetValueOrDefault(member.NodeName);
         double cores = node?.CapacityCores ?? nodes.Values.Select(n => n.CapacityCores).Min() ?? 1;
         double bytes = node?.MemoryLimitBytes ?? nodes.Values.Select(n => n.MemoryLimitBytes).Min() ?? 1L << 30;
         bool mayTake = member.Status == MemberStatus.Active && node is { CapacityCores: not null, MemoryLimitBytes: not null, Reports: true };
         return new BalanceNode(
-            member.Incarnation, member.NodeName, cores, bytes, node?.BasePlan(Kappa) ?? 0, Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
+            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0, Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
             mayTake && rules.MayTake(member), member.Status == MemberStatus.Leaving);
     }
 
-    private BalanceShard ToShard(ShardOwner row, BalanceRules rules, HashSet<long> known)
+    private BalanceShard ToShard(ShardOwner row, BalanceRules rules, HashSet<long> known, bool isHot)
     {
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
         return new BalanceShard(
-            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * (shard?.Time.Plan ?? 0), shard?.Bytes ?? 0,
+            row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null, Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0,
             shard?.Samples.Plan ?? 0, row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
     }
 

@@ -1,5 +1,3 @@
-using MonitorCluster.Cluster.Membership;
-using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Optimise;

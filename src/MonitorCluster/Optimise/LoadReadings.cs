@@ -1,6 +1,6 @@
 namespace MonitorCluster.Optimise;
 
-/// <summary>Asks a <see cref="LoadGatherActor"/> for the load of all nodes and shards now. It answers every question with one <see cref="LoadReadings"/>.</summary>
+/// <summary>Asks a <see cref="LoadGatherActor"/> for the load of all nodes and shards now. It answers each with one <see cref="LoadReadings"/>.</summary>
 /// <param name="Tag">Comes back with the answer.</param>
 internal sealed record AskLoads(object Tag)
 {

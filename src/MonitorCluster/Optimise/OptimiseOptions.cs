@@ -26,7 +26,7 @@ public sealed class OptimiseOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan VerifyAfter { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>What plans are made of. <c>balance</c> is the one to use; <c>misjudge</c> takes the hottest node for the coldest, to see plans fail and be
+    /// <summary>What plans are made of. <c>Balance</c> is the one to use; <c>Misjudge</c> takes the hottest node for the coldest, to see plans fail and be
     /// rolled back.</summary>
     /// <value>Default <see cref="OptimisePolicy.Balance"/>.</value>
     public OptimisePolicy Policy { get; set; }

@@ -38,8 +38,8 @@ internal sealed record OptimiserRequest(OptimiserWish Wish, string By)
     {
         try
         {
-            return body.Length <= BodyBytesMax && JsonSerializer.Deserialize(body, OptimiserProtocolJson.Default.OptimiserRequest) is { By.Length: <= ByMax } asked
-                && Enum.IsDefined(asked.Wish) ? asked : null;
+            return body.Length <= BodyBytesMax
+                && JsonSerializer.Deserialize(body, OptimiserProtocolJson.Default.OptimiserRequest) is { By.Length: <= ByMax } asked && Enum.IsDefined(asked.Wish) ? asked : null;
         }
         catch (JsonException)
         {

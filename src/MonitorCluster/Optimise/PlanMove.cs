@@ -36,4 +36,5 @@ internal sealed record PlanMove(int Shard, long From, long To, double Gain, stri
 /// <param name="Moves">Its moves, in the order in which they are to be made.</param>
 /// <param name="Undo">The moves that undo it, once it is rolled back; empty before.</param>
 /// <param name="Why">Why it ended, or is rolled back, for people; empty before.</param>
-internal sealed record PlanProgress(IReadOnlyList<PlanMove> Moves, IReadOnlyList<PlanMove> Undo, string Why);
+/// <param name="ExpectedGain">By how much the imbalance should fall.</param>
+internal sealed record PlanProgress(IReadOnlyList<PlanMove> Moves, IReadOnlyList<PlanMove> Undo, string Why, double ExpectedGain);

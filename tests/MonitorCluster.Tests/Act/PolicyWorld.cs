@@ -13,7 +13,7 @@ internal sealed class PolicyWorld : IDisposable
     private readonly SqlStore store;
     private HaproxyActuator actuator = null!;
     private PolicyState state = null!;
-    private ActuationFence fence;
+    private readonly ActuationFence fence;
 
     public PolicyWorld(ActuationPolicy? policy = null, int servers = 3)
     {

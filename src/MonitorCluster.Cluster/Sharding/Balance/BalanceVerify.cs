@@ -46,14 +46,22 @@ public static class BalanceVerify
     public static BalanceVerdict Judge(BalancePlan prediction, BalanceLook before, BalanceLook after)
     {
         ArgumentNullException.ThrowIfNull(prediction);
-        double expected = prediction.Before.AvoidableRatio - prediction.After.AvoidableRatio;
+        return Judge(prediction.Before.AvoidableRatio - prediction.After.AvoidableRatio, before, after);
+    }
+
+    /// <summary>Judges a plan of which no more is known than what was expected of it.</summary>
+    /// <param name="expectedGain">By how much the imbalance should have fallen.</param>
+    /// <param name="before">How it looked when the plan was made.</param>
+    /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
+    public static BalanceVerdict Judge(double expectedGain, BalanceLook before, BalanceLook after)
+    {
         double gained = before.Imbalance - after.Imbalance;
         bool isSameLoad = Math.Abs(after.TotalLoad - before.TotalLoad) < LoadChangeMax * before.TotalLoad;
         bool wouldUndoingHelp = after.ImbalanceUnmoved is not { } unmoved || HarmRatio * unmoved < after.Imbalance;
         bool isWorse = (wouldUndoingHelp && (after.Imbalance > HarmRatio * before.Imbalance || after.CpuShareMax > HarmRatio * before.CpuShareMax))
             || (after.MailboxDelayMax > HarmRatio * before.MailboxDelayMax && after.MailboxDelayMax > DelayOfNote);
         return isWorse && isSameLoad ? BalanceVerdict.RolledBack
-            : gained > 0 && gained >= HelpShare * expected ? BalanceVerdict.Kept
+            : gained > 0 && gained >= HelpShare * expectedGain ? BalanceVerdict.Kept
             : BalanceVerdict.Neutral;
     }
 

@@ -59,6 +59,14 @@ public sealed class MovePace(PaceLimits limits)
     {
         ArgumentNullException.ThrowIfNull(move);
         Count(move, -1);
+        Learn(pause, isFlushNormal);
+    }
+
+    /// <summary>Learns from a move that somebody else counts.</summary>
+    /// <param name="pause">How long the shard was away.</param>
+    /// <param name="isFlushNormal">Whether the 95th percentile of flushes is as it was before the moves.</param>
+    public void Learn(TimeSpan pause, bool isFlushNormal)
+    {
         bool isGood = pause < limits.PauseMax && isFlushNormal;
         InFlightAllowed = isGood ? Math.Min(limits.InFlightMax, InFlightAllowed + 1) : Math.Max(1, InFlightAllowed / 2);
         PerNodeAllowed = isGood ? Math.Min(limits.PerNodeMax, PerNodeAllowed + 1) : Math.Max(1, PerNodeAllowed / 2);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.Optimise;
 using MonitorCluster.Query;
 
 namespace MonitorCluster.Node.Admin.Palettes;
@@ -26,12 +27,30 @@ internal sealed class ShardingPalette : CommandPaletteHandler
                     .WithArgument(a => a.WithName("shard").WithDescription("The shard's number.").IsMandatory(true).WithSwitch("-s").WithSwitch("--shard"))
                     .WithArgument(a => a.WithName("member").WithDescription("Name of the member.").IsMandatory(true).WithSwitch("-t").WithSwitch("--to"))
                     .Build(),
+                Shard("pin", "Keeps a shard where it is for as long as its owner lives: neither the optimiser nor an operator moves it."),
+                Shard("unpin", "Lets a pinned shard go."),
+                new CommandDefinitionBuilder().WithName("rebalance").WithDescription("Spreads the load now; the same as optimiser apply.").Build(),
             ]))
     {
         this.node = node;
         Process("list-regions", ListAsync);
         Process("region-stats", StatsAsync);
         Process("move", MoveAsync);
+        Process("pin", (arguments, reply, cancellationToken) => PinAsync(isPinned: true, arguments, reply, cancellationToken));
+        Process("unpin", (arguments, reply, cancellationToken) => PinAsync(isPinned: false, arguments, reply, cancellationToken));
+        Process("rebalance", (_, reply, cancellationToken) =>
+            OptimiserPalette.WishAsync(node.Optimiser, OptimiserWish.Apply, reply, cancellationToken));
+    }
+
+    private static CommandDefinition Shard(string name, string description) => new CommandDefinitionBuilder().WithName(name).WithDescription(description)
+        .WithArgument(a => a.WithName("shard").WithDescription("The shard's number.").IsMandatory(true).WithSwitch("-s").WithSwitch("--shard"))
+        .WithArgument(a => a.WithName("by").WithDescription("Who wants it.").WithSwitch("-u").WithSwitch("--by").WithDefaultValues("pbm"))
+        .Build();
+
+    private Task<CommandResponse> PinAsync(bool isPinned, CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
+    {
+        int shard = (int)arguments.Number("shard", 0, node.Settings.Cluster.ShardCount - 1);
+        return ClusterPalette.WishAsync(node, new PinShard(shard, isPinned, arguments.Required("by")), reply, cancellationToken);
     }
 
     private async Task<CommandResponse> ListAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ public class OptionsTests
     public void Validate_WrongRelations_ListsEveryReason()
     {
         ClusterOptions cluster = new() { Seeds = "good:9601, bad, :1, [::1]:9601, ::1:9601, h:65536", JoinToken = "x", JoinTokenFile = "y" };
-        NodeOptions node = new() { Name = "a\nb", Roles = "api, cook", Bind = "nowhere", Advertise = "x:y" };
+        NodeOptions node = new() { Name = "a\nb", Roles = "api, cook", Bind = "nowhere", Advertise = "x:y", CpuMilli = 9 };
 
         string clusterReasons = string.Join('\n', Reasons(new ClusterOptionsValidator(), cluster));
         string nodeReasons = string.Join('\n', Reasons(new NodeOptionsValidator(), node));
@@ -43,6 +43,7 @@ public class OptionsTests
         Assert.DoesNotContain("'good:9601'", clusterReasons);
         Assert.DoesNotContain("'[::1]:9601'", clusterReasons);
         Assert.Contains("control characters", nodeReasons);
+        Assert.Contains("Node:CpuMilli (9) must be 0, or 10 to 1000000", nodeReasons);
         Assert.Contains("'cook'", nodeReasons);
         Assert.Contains("'nowhere'", nodeReasons);
         Assert.Contains("'x:y'", nodeReasons);

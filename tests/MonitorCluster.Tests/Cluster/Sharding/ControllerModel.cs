@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Sharding;
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Tests.Cluster.Sharding;
@@ -29,12 +30,19 @@ internal sealed class ControllerModel
     internal void Set(long incarnation, MemberStatus status = MemberStatus.Active, NodeRoles roles = NodeRoles.Aggregator) =>
         members[incarnation] = Row(incarnation, status, roles);
 
+    internal void Pin(int shardId, string by) => shards[shardId] = shards[shardId] with { Pinned = by };
+
     internal void Own(int shardId, long? owner, long? target = null) =>
         shards[shardId] = shards[shardId] with { Owner = owner, Target = target, MoveId = target is null ? null : nextMove++ };
 
     internal int CountOf(long member) => shards.Count(shard => shard.Owner == member);
 
-    internal ControllerPlan Plan() => Controller.Plan(Now, [.. members.Values], shards, Wanted);
+    /// <summary>What shards and nodes weigh; null by number.</summary>
+    internal BalanceInput? Loads { get; set; }
+
+    internal int Pace { get; set; } = int.MaxValue;
+
+    internal ControllerPlan Plan() => Controller.Plan(Now, [.. members.Values], shards, Wanted, Pace, Loads);
 
     /// <summary>Plans, checks, writes; then the owners hand over some of what moves.</summary>
     /// <param name="handsOver">Whether the owner of a moving shard hands it over now.</param>

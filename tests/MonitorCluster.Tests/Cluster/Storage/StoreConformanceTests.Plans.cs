@@ -106,7 +106,7 @@ public abstract partial class StoreConformanceTests
 
         store.HandOver(new HandOverRequest(Flush(me), 1, 1, move.MoveId, 42), isRetry: false);
 
-        PastMove made = Assert.Single(store.Optimiser(me)!.Moves);
+        MadeMove made = Assert.Single(store.Optimiser(me)!.Moves);
         Assert.Equal((1, me, other, MoveKind.Balance, 7L, 42), (made.ShardId, made.From!.Value, made.To, made.Kind, made.PlanId!.Value, made.PauseMs));
         Assert.InRange(made.EndedAgoMs, 0, 60_000);
     }

@@ -116,7 +116,7 @@ public sealed class NodePalettesTests : IDisposable
         IReadOnlyList<CommandPaletteHandler> handlers = CmdHost.HandlersOf(node.Runtime);
 
         Assert.Equal(
-            ["actor", "alerts", "anomalies", "cluster", "cluster-sharding", "collector", "incidents", "metrics", "system"],
+            ["actor", "alerts", "anomalies", "cluster", "cluster-sharding", "collector", "incidents", "metrics", "optimiser", "system"],
             handlers.Select(h => h.Palette.ModuleName).Order(StringComparer.Ordinal));
         foreach (CommandPaletteHandler handler in handlers)
         {
