@@ -1,3 +1,4 @@
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Optimise;
@@ -82,8 +83,8 @@ internal sealed partial class LoadModel
             double time = shardCores.GetValueOrDefault(reading.Node);
             node.Reports = true;
             node.Cap = time * Kappa > reading.CpuCores ? reading.CpuCores / (time * Kappa) : 1;
-            node.Cpu.Add(atMs, reading.CpuCores);
-            node.ShardTime.Add(atMs, time * node.Cap);
+            node.Cpu.Observe(reading.CpuCores);
+            node.ShardTime.Observe(time * node.Cap);
             node.CapacityCores = reading.CapacityCores ?? node.CapacityCores;
             node.MemoryLimitBytes = reading.MemoryLimitBytes ?? node.MemoryLimitBytes;
             node.MemoryBytes = reading.MemoryBytes ?? node.MemoryBytes;
@@ -111,8 +112,8 @@ internal sealed partial class LoadModel
                 shards[reading.ShardId] = shard = new ShardState();
             }
 
-            shard.Time.Add(atMs, reading.CpuCores * (nodes.GetValueOrDefault(reading.Node)?.Cap ?? 1));
-            shard.Samples.Add(atMs, reading.SamplesPerSecond);
+            shard.Time.Observe(reading.CpuCores * (nodes.GetValueOrDefault(reading.Node)?.Cap ?? 1));
+            shard.Samples.Observe(reading.SamplesPerSecond);
             (shard.Series, shard.Bytes, shard.ReportedBy, shard.ReportedMs) = (reading.Series, reading.Bytes, reading.Node, atMs);
         }
     }
@@ -142,8 +143,8 @@ internal sealed partial class LoadModel
 
     private sealed class NodeState
     {
-        public Ewma Cpu; // of the process
-        public Ewma ShardTime; // of all shards it reported, capped
+        public LoadAverage Cpu; // of the process
+        public LoadAverage ShardTime; // of all shards it reported, capped
         public double Cap = 1;
         public bool Reports;
 
@@ -164,8 +165,8 @@ internal sealed partial class LoadModel
 
     private sealed class ShardState
     {
-        public Ewma Time;
-        public Ewma Samples;
+        public LoadAverage Time;
+        public LoadAverage Samples;
 
         public double Series { get; set; }
 

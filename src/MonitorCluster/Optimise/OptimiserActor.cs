@@ -98,7 +98,11 @@ internal sealed partial class OptimiserActor : ReceiveActor
         bool isNew = plan.PlanId is null;
         plan.Written(written.PlanId);
         setup.Committed(written.LastSequence);
-        LogPlan(written.PlanId, OptimiserWords.Sentence(plan));
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            LogPlan(written.PlanId, OptimiserWords.Sentence(plan));
+        }
+
         if (plan.HasEnded)
         {
             End(plan);

@@ -86,13 +86,16 @@ internal sealed class OptimiserMind
         view = now;
         model.Take(readings, now.Members, now.ShardOwners);
         List<MadeMove> made = [.. held.Moves.Where(m => seenMoves.Add(m.MoveId))];
+        BalanceInput quick = model.ToInput(Rules(at), isHot: true);
         foreach (MadeMove move in made.Where(m => m.From is not null))
         {
+            double memory = move.ShardId < quick.Shards.Count ? quick.Shards[move.ShardId].Memory : 0;
+            limits = MoveCost.Learn(limits, memory, TimeSpan.FromMilliseconds(move.PauseMs));
             brakes.Moved(move.ShardId, move.From!.Value, IsChoice(move), at - TimeSpan.FromMilliseconds(move.EndedAgoMs));
         }
 
         blind = readings.Failure is { } failure ? $"the loads cannot be read: {failure}" : null;
-        forecast = blind is null ? BalancePlanner.Look(model.ToInput(Rules(at), isHot: true), limits) : null;
+        forecast = blind is null ? BalancePlanner.Look(quick, limits) : null;
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
         IsLoaded = Picture?.HottestCpu > new TriggerLimits().CpuShareMin;
         Input = IsLoaded ? model.ToInput(Rules(at)) : null;

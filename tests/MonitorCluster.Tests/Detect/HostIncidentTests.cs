@@ -101,7 +101,7 @@ public class HostIncidentTests
     {
         var world = new World(Host);
         world.Run(Quiet);
-        world.Run(40, load: 3);
+        world.Run(90, load: 3);
         AlertRecord first = Assert.Single(world.Told);
         world.Run(40, cpu: 0.95, pressure: 0.7, load: 30, up: 0);
 

@@ -12,27 +12,38 @@ public sealed class LoadModelTests
     private long nowMs = 1_800_000_000_000;
 
     [Fact]
-    public void Take_AStep_IsHalfSeenAfterEachHalfLife()
+    public void Take_ASmallStep_IsHalfSeenAfterEachHalfLife()
     {
-        Take(cpu: _ => 0);
-        double hot = 0, plan = 0;
-        for (int window = 1; window <= 30; window++)
+        for (int window = 0; window < 200; window++)
         {
-            Take(cpu: _ => 0.01, process: 4);
-            if (window is 3 or 30)
-            {
-                (hot, plan) = (Cost(0).CpuCores / model.Kappa, Cost(0).CpuCoresPlan / model.Kappa);
-            }
-
-            if (window == 3)
-            {
-                Assert.Equal(0.005, hot, 1e-12);
-                Assert.Equal(0.01 * (1 - double.Exp2(-0.1)), plan, 1e-12);
-            }
+            Take(cpu: _ => 0.010, process: 4);
         }
 
-        Assert.Equal(0.01 * (1 - double.Exp2(-10)), hot, 1e-12);
-        Assert.Equal(0.005, plan, 1e-12);
+        for (int window = 1; window <= 30; window++)
+        {
+            Take(cpu: _ => 0.012, process: 4);
+            if (window is 3 or 30)
+            {
+                double seen = window == 3 ? Cost(0).CpuCores : Cost(0).CpuCoresPlan;
+                Assert.Equal(0.011, seen / model.Kappa, 1e-6);
+            }
+        }
+    }
+
+    [Fact]
+    public void Take_ThreeTimesTheLoad_IsPlannedWithAfterThreeWindows()
+    {
+        for (int window = 0; window < 200; window++)
+        {
+            Take(cpu: _ => 0.010, process: 4);
+        }
+
+        Take(cpu: _ => 0.030, process: 4);
+        Take(cpu: _ => 0.030, process: 4);
+        Assert.InRange(Cost(0).CpuCoresPlan / model.Kappa, 0.010, 0.012);
+        Take(cpu: _ => 0.030, process: 4);
+
+        Assert.Equal(0.030, Cost(0).CpuCoresPlan / model.Kappa, 1e-6);
     }
 
     [Fact]

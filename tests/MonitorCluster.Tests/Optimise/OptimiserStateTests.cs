@@ -142,7 +142,8 @@ public class OptimiserStateTests
     }
 
     [Fact]
-    public void Resume_OfAnotherVersion_IsNull() => Assert.Null(OptimiserState.Resume(World.Row(new World().Plan.Draft(null)) with { Progress = "7" }, Times, Start));
+    public void Resume_OfAnotherVersion_IsNull() =>
+        Assert.Null(OptimiserState.Resume(World.Row(new World().Plan.Draft(null)) with { Progress = "7" }, Times, Start));
 
     [Fact]
     public void Undo_OfAnEndedPlan_TakesBackWhatStillStands()
