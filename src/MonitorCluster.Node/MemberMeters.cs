@@ -1,3 +1,4 @@
+using MonitorCluster.Act;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
@@ -9,7 +10,8 @@ namespace MonitorCluster.Node;
 
 /// <summary>The metrics that a member has besides <see cref="OwnMeters"/>: shards, store, alerts, cluster.</summary>
 /// <remarks>Reading is safe for any thread and costs no lock.</remarks>
-internal sealed class MemberMeters(AggregateCounters aggregate, StoreStatistics store, RegionView region, AlertFeed alerts, Func<ClusterViewChanged> cluster)
+internal sealed class MemberMeters(
+    AggregateCounters aggregate, StoreStatistics store, RegionView region, AlertFeed alerts, ActuationCounters actuations, Func<ClusterViewChanged> cluster)
 {
     private readonly ShardMeters shards = new();
 
@@ -69,6 +71,12 @@ internal sealed class MemberMeters(AggregateCounters aggregate, StoreStatistics 
         foreach (AlertState state in (AlertState[])[AlertState.Pending, AlertState.Firing, AlertState.Acknowledged])
         {
             yield return Gauge("alerts", "Open alerts of the log, by state.", alerts.OpenByState.GetValueOrDefault(state), ("state", Snake(state)));
+        }
+
+        foreach (ActuationKind kind in Enum.GetValues<ActuationKind>())
+        {
+            yield return Counter(
+                "actuations_total", "What was done to watched services by policies of this node, and refused.", actuations.Of(kind), ("result", Snake(kind)));
         }
 
         IReadOnlyList<MemberRow> members = cluster().Members;

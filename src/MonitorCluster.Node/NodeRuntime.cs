@@ -1,3 +1,4 @@
+using MonitorCluster.Act;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Sharding;
@@ -73,14 +74,23 @@ internal sealed partial class NodeRuntime : NodeCore
             settings.Optimise, settings.Node.Name, Control, Loads, Peers, Committed, ports.Loggers.CreateLogger<OptimiserSupervisor>());
         IActorRef optimiser = System.ActorOf(Props.Create(() => new OptimiserSupervisor(optimiserSetup)), "optimiser");
         Optimiser = new OptimiserDesk(optimiser, Reader, () => Routes.Current.Self?.Incarnation ?? 0, Committed, ports.Time);
+
+        // :: Step 10 act on what is watched
+        Actuations = new ActuationDesk(Reader, Routes, settings.Act.PolicyDirectory.Length > 0);
+        IActorRef? act = Actuations.IsOn ? MakeAct(Control, Query, Actuations) : null;
         meters = new OwnMeters(System, StreamCounters, PushRefusals, Catalog, ports.Network.Statistics, Capacity);
-        memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, () => View);
+        memberMeters = new MemberMeters(Counters, StoreStatistics, Shards, Feed, Actuations.Counters, () => View);
 
         // Everybody who must miss no news is subscribed before there is any: an actor that subscribes itself does so when it runs for the first time.
         IActorRef node = System.ActorOf(Props.Create(() => new NodeActor(this)), "node");
         Subscribe(node, NodeActor.Events);
         Subscribe(fleet, FleetActor.Events);
         Subscribe(optimiser, OptimiserSupervisor.Events);
+        if (act is not null)
+        {
+            Subscribe(act, ActuationActor.Events);
+        }
+
         Subscribe(Region, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(Collector, [typeof(MembershipReady), typeof(ClusterViewChanged)]);
         Subscribe(routes, [typeof(ClusterViewChanged), typeof(HeartbeatTaken)]);
@@ -132,6 +142,9 @@ internal sealed partial class NodeRuntime : NodeCore
 
     /// <summary>Answers <see cref="AskLoads"/>.</summary>
     public IActorRef Loads { get; }
+
+    /// <summary>Policies by which watched services are acted upon, and what was done.</summary>
+    public ActuationDesk Actuations { get; }
 
     public IActorRef Membership { get; }
 
@@ -230,6 +243,16 @@ internal sealed partial class NodeRuntime : NodeCore
 
     // Written to the alert log by other ways than the journal's.
     private void Committed(long lastSequence) => System.EventStream.Publish(new AlertsCommitted(lastSequence));
+
+    private IActorRef MakeAct(IActorRef control, IQueryService query, ActuationDesk desk)
+    {
+        (int shards, int groups) = (Settings.Cluster.ShardCount, Settings.Cluster.MetricGroups);
+        var setup = new ActuationSetup(
+            Settings.Act, Settings.Policies, control, policy => new HaproxyActuator(policy, Settings.Act.CommandTimeout, Ports.Time), query,
+            key => ShardPlacement.ShardOf(key, string.Empty, shards, groups), desk, Settings.Store.AlertLogRetention, Committed,
+            Ports.Loggers.CreateLogger<ActuationActor>());
+        return System.ActorOf(Props.Create(() => new ActuationActor(setup)), "act");
+    }
 
     private IActorRef MakeStore(string name) =>
         System.ActorOf(StoreActor.Props(Ports.Store, StoreStatistics, Ports.Time, Ports.Loggers.CreateLogger<StoreActor>()), name);

@@ -1,3 +1,4 @@
+using MonitorCluster.Act;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Membership;
@@ -32,9 +33,14 @@ internal sealed record NodeSettings
 
     public OptimiseOptions Optimise { get; init; } = new();
 
+    public ActOptions Act { get; init; } = new();
+
     public HttpOptions Http { get; init; } = new();
 
     public CmdOptions Cmd { get; init; } = new();
+
+    /// <summary>The policies of <c>Act:PolicyDirectory</c>.</summary>
+    public IReadOnlyList<ActuationPolicy> Policies { get; init; } = [];
 
     /// <summary>The secret of <c>Cluster:JoinToken</c> or of <c>Cluster:JoinTokenFile</c>; empty when none is needed.</summary>
     public string JoinToken { get; init; } = string.Empty;
@@ -65,6 +71,7 @@ internal sealed record NodeSettings
             Detect = reader.Read<DetectOptions>(DetectOptions.Section),
             Alert = reader.Read<AlertOptions>(AlertOptions.Section),
             Optimise = reader.Read<OptimiseOptions>(OptimiseOptions.Section),
+            Act = reader.Read<ActOptions>(ActOptions.Section),
             Http = reader.Read<HttpOptions>(HttpOptions.Section),
             Cmd = reader.Read<CmdOptions>(CmdOptions.Section),
         };
@@ -79,10 +86,21 @@ internal sealed record NodeSettings
             reader.Refuse("Node:Roles (collector) has no store of its own; set Cluster:Seeds to the nodes that take its samples");
         }
 
-        settings = settings with { JoinToken = ReadJoinToken(settings.Cluster, reader) };
+        settings = settings with { JoinToken = ReadJoinToken(settings.Cluster, reader), Policies = ReadPolicies(settings, reader) };
         ListenerTrust.Check(settings, reader);
         errors = [.. reader.Errors.Distinct()];
         return settings;
+    }
+
+    private static IReadOnlyList<ActuationPolicy> ReadPolicies(NodeSettings settings, OptionsReader reader)
+    {
+        IReadOnlyList<ActuationPolicy> policies = PolicyFolder.Read(settings.Act.PolicyDirectory, out IReadOnlyList<string> faults);
+        foreach (string fault in faults)
+        {
+            reader.Refuse(fault);
+        }
+
+        return policies;
     }
 
     private static string ReadJoinToken(ClusterOptions cluster, OptionsReader reader)

@@ -2,6 +2,7 @@ using MonitorCluster.Soak.Faults;
 using MonitorCluster.Soak.Live;
 using MonitorCluster.Soak.Processes;
 using MonitorCluster.Soak.Rounds;
+using MonitorCluster.Soak.Watched;
 
 namespace MonitorCluster.Soak;
 
@@ -32,7 +33,7 @@ internal static class Program
         if (arguments is ["--help" or "-h" or "help"])
         {
             await Console.Out.WriteLineAsync(
-                $"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}\n{OptimiseRun.Usage}");
+                $"{SoakOptions.Usage}NAME is one of: {string.Join(", ", Rounds.Keys)}\n\n{DisturbanceRun.Usage}\n{OptimiseRun.Usage}\n{HaproxyRun.Usage}");
             return 0;
         }
 
@@ -44,6 +45,11 @@ internal static class Program
         if (arguments is ["optimise", .. string[] optimise])
         {
             return await OptimiseRun.RunAsync(optimise, Console.Out);
+        }
+
+        if (arguments is ["haproxy", .. string[] others])
+        {
+            return await HaproxyRun.RunAsync(others, Console.Out);
         }
 
         if (SoakOptions.Parse(arguments, [.. Rounds.Keys, All], out string error) is not { } options)

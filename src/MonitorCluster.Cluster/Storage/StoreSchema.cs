@@ -7,7 +7,7 @@ namespace MonitorCluster.Cluster.Storage;
 internal static partial class StoreSchema
 {
     /// <summary>The schema that this program creates and migrates to.</summary>
-    internal const int Version = 2;
+    internal const int Version = 3;
 
     /// <summary>The oldest program schema that can still read a store of <see cref="Version"/>.</summary>
     internal const int MinReader = 1;

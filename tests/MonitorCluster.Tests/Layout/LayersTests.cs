@@ -27,6 +27,9 @@ public partial class LayersTests
 
         // The load is asked for like anything else; what is decided becomes an alert's record.
         ["Optimise"] = ["Query", "Alert"],
+
+        // A policy asks queries, and what it does becomes entries of the alert log.
+        ["Act"] = ["Query", "Alert"],
     };
 
     /// <summary>Files that break the table, each with the stage they name. An entry that is not needed any more fails.</summary>
@@ -128,7 +131,7 @@ public partial class LayersTests
         .GroupBy(t => t.Namespace!.Split('.')[1])
         .ToDictionary(g => g.Key, g => g.Select(t => t.Name.Split('`')[0]).ToHashSet());
 
-    [GeneratedRegex(@"(?<![\w.""])(?<root>(global::)?MonitorCluster\.)?(?<stage>Collect|Stream|Aggregate|Detect|Alert|Optimise|Query)\b(\.(?<type>\w+))?")]
+    [GeneratedRegex(@"(?<![\w.""])(?<root>(global::)?MonitorCluster\.)?(?<stage>Collect|Stream|Aggregate|Detect|Alert|Optimise|Query|Act)\b(\.(?<type>\w+))?")]
     private static partial Regex StageName();
 
     [GeneratedRegex(@"^\s*(global\s+)?using\s+(static\s+|\w+\s*=\s*)?MonitorCluster\.Actors\b", RegexOptions.Multiline)]

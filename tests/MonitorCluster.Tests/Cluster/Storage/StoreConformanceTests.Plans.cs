@@ -133,7 +133,7 @@ public abstract partial class StoreConformanceTests
         long me = StartAlone(store);
         store.Flush(Flush(me, Row(0, 1, 1)) with { Transitions = [Alert(0, "0-1", AlertState.Firing)] });
         foreach (string statement in (string[])
-            ["DROP TABLE optimiser", "DROP INDEX move_plan", "DROP INDEX move_ended", "ALTER TABLE plan DROP COLUMN state_json"])
+            ["DROP TABLE optimiser", "DROP INDEX move_plan", "DROP INDEX move_ended", "ALTER TABLE plan DROP COLUMN state_json", "DROP TABLE actuation"])
         {
             Execute(statement);
         }
@@ -144,6 +144,7 @@ public abstract partial class StoreConformanceTests
         Assert.Equal(StoreSchema.Version, newer.Open(Identity()).SchemaVersion);
 
         Assert.False(newer.OptimiserPause().IsPaused);
+        Assert.Empty(newer.OpenActuations());
         Assert.NotNull(newer.WritePlan(me, 1, Plan(null, PlanState.Proposed)));
         Assert.Equal(["0-1", "p-1"], newer.OpenAlerts().Select(a => a.AlertId));
         Assert.Equal(StoreSchema.Version, NewStore().Open(Identity()).SchemaVersion); // and not once more
