@@ -98,11 +98,8 @@ internal sealed partial class OptimiserActor : ReceiveActor
         bool isNew = plan.PlanId is null;
         plan.Written(written.PlanId);
         setup.Committed(written.LastSequence);
-        if (logger.IsEnabled(LogLevel.Information))
-        {
-            LogPlan(written.PlanId, OptimiserWords.Sentence(plan));
-        }
-
+        string sentence = OptimiserWords.Sentence(plan);
+        LogPlan(written.PlanId, sentence);
         if (plan.HasEnded)
         {
             End(plan);

@@ -96,7 +96,9 @@ internal sealed class OptimiserMind
             brakes.Moved(move.ShardId, move.From!.Value, IsChoice(move), at - TimeSpan.FromMilliseconds(move.EndedAgoMs));
         }
 
-        blind = readings.Failure is { } failure ? $"the loads cannot be read: {failure}" : null;
+        blind = readings.Failure is { } failure ? $"the loads cannot be read: {failure}"
+            : model.Completeness <= 0 ? "no node has reported its load yet: the first figures come within a minute"
+            : null;
         forecast = blind is null ? BalancePlanner.Look(quick, limits) : null;
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
         IReadOnlyList<NodeLoad> nodes = model.Explain().Nodes;
@@ -141,9 +143,7 @@ internal sealed class OptimiserMind
 
         if (!IsLoaded)
         {
-            return Not(string.Create(
-                CultureInfo.InvariantCulture,
-                $"no node uses more than {new TriggerLimits().CpuShareMin:0.0} of its processors, or little of it for shards: they are spread by number"));
+            return Not(TooLittle());
         }
 
         if (answer.Goal is not { } goal)
@@ -176,6 +176,12 @@ internal sealed class OptimiserMind
         {
             Not(blind!);
             return null;
+        }
+
+        if (!IsLoaded)
+        {
+            // By differences of next to nothing everything would be moved to whoever happens to do least.
+            return Proposed = new Proposal([], Picture!, 0, 0, [], TooLittle(), string.Empty);
         }
 
         BalancePlan plan = Plan(BalanceGoal.Balance, int.MaxValue, now);
@@ -227,6 +233,10 @@ internal sealed class OptimiserMind
     // What membership moved by number, as it fills a new node, empties a leaving one or replaces a dead one, nobody chose by load: it may lie wrong, is to be
     // put right without waiting, and takes nothing from the budget. A cluster of three that has just started has moved two thirds of its shards like that.
     private static bool MakesRest(MadeMove move) => move.From is not null && (move.PlanId is not null || move.Kind == MoveKind.Operator);
+
+    private static string TooLittle() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"no node uses more than {new TriggerLimits().CpuShareMin:0.0} of its processors, or little of it for shards: they are spread by number");
 
     private static bool IsChoice(MadeMove move) => move.PlanId is not null && move.Kind is MoveKind.Balance or MoveKind.Rollback;
 

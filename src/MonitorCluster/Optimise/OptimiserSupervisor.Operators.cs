@@ -75,7 +75,7 @@ internal sealed partial class OptimiserSupervisor
     {
         OptimiserWish.Status => new OptimiserReply(true, string.Empty, Report(null)),
         OptimiserWish.Plan => mind!.Propose(Now) is { } proposal
-            ? new OptimiserReply(true, proposal.Moves.Count > 0 ? "nothing was moved: optimiser apply does it" : string.Empty, Report(proposal))
+            ? new OptimiserReply(true, proposal.Moves.Count > 0 ? "nothing was moved" : string.Empty, Report(proposal))
             : new OptimiserReply(false, mind.Why),
         OptimiserWish.Apply => Apply(request.By),
         OptimiserWish.Rollback => Rollback(request.By),
@@ -104,7 +104,7 @@ internal sealed partial class OptimiserSupervisor
 
         Proposal? shown = mind.Proposed;
         Spawn(plan, NowMs);
-        return new OptimiserReply(true, $"{plan.Moves.Count} shards are being moved; optimiser history shows what becomes of it", Report(shown));
+        return new OptimiserReply(true, $"{plan.Moves.Count} shards are being moved", Report(shown));
     }
 
     private OptimiserReply Rollback(string by)

@@ -125,6 +125,19 @@ public class OptimiserMindTests
     }
 
     [Fact]
+    public void Apply_IdleCluster_MovesNothing()
+    {
+        var world = new World { Share = 0.02 };
+        world.Look(looks: 3);
+        world.Heat(node: 1, times: 3);
+        world.Look(looks: 3);
+
+        Assert.Null(world.Mind.Apply("ada", world.Now));
+        Assert.Empty(world.Mind.Propose(world.Now)!.Moves);
+        Assert.StartsWith("no node uses more than 0.3", world.Mind.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Misjudge_PlansTheWrongWay()
     {
         var world = new World(OptimisePolicy.Misjudge);

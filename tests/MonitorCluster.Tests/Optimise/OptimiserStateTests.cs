@@ -1,4 +1,3 @@
-using MonitorCluster.Cluster.Membership;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Optimise;
 

@@ -53,7 +53,7 @@ export function OptimiserActions({ seen, running, planned, done }: Props) {
 
       const { text } = await load.wish(wish);
       done();
-      return sentence(text.replace('; optimiser history shows what becomes of it', ''));
+      return sentence(text);
     });
   };
   return (
