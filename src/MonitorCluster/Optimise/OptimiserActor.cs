@@ -97,7 +97,8 @@ internal sealed partial class OptimiserActor : ReceiveActor
         bool isNew = plan.PlanId is null;
         plan.Written(written.PlanId);
         setup.Committed(written.LastSequence);
-        LogPlan(written.PlanId, OptimiserWords.Sentence(plan));
+        string sentence = OptimiserWords.Sentence(plan);
+        LogPlan(written.PlanId, sentence);
         if (plan.HasEnded)
         {
             End(plan);

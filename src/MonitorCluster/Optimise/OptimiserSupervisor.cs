@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using MonitorCluster.Cluster.Membership;
-using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Cluster.Transport;
 
