@@ -94,9 +94,14 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
         using var pace = new PeriodicTimer(Period);
         for (int number = 0; !_ended.IsCancellationRequested; number++)
         {
+            ClusterNode[] up = cluster.Up; // in turn: to be asked costs as well
             try
             {
-                ClusterNode[] up = cluster.Up; // in turn: to be asked costs as well
+                if (up.Length == 0)
+                {
+                    continue; // the steps say so: nobody may be evicted
+                }
+
                 NodeClient client = cluster.Client(up[number % up.Length]);
                 using JsonDocument optimiser = await client.GetAsync("/api/v1/optimiser");
                 using JsonDocument state = await client.GetAsync("/api/v1/cluster");
@@ -111,8 +116,10 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
             {
                 // A node that leaves does not answer: that second has no look.
             }
-
-            await pace.WaitForNextTickAsync(CancellationToken.None);
+            finally
+            {
+                await pace.WaitForNextTickAsync(CancellationToken.None);
+            }
         }
     }
 
