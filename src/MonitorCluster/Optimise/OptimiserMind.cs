@@ -23,7 +23,7 @@ internal sealed class OptimiserMind
     private readonly LoadModel model = new();
     private readonly HashSet<long> seenMoves;
     private readonly Dictionary<long, TimeSpan> activeSince = [];
-    private readonly BalanceLimits limits = new();
+    private BalanceLimits limits = new();
     private TimeSpan storeSince;
     private ClusterViewChanged view = new(0, [], []);
     private BalanceForecast? forecast;
