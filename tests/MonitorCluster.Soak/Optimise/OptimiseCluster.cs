@@ -143,6 +143,7 @@ internal sealed class OptimiseCluster : IAsyncDisposable
         await Watch.StopAsync();
         await _ended.CancelAsync();
         await _writing;
+        Watch.Dispose();
         Writer.Dispose();
         await _gate.DisposeAsync();
         await Cluster.DisposeAsync();

@@ -7,7 +7,7 @@ using MonitorCluster.Soak.Rounds;
 namespace MonitorCluster.Soak.Optimise;
 
 /// <summary>Looks each second at what the optimiser and the cluster say, and measures how long samples take from write to answer.</summary>
-internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotWriter writer)
+internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotWriter writer) : IDisposable
 {
     private const int ProbesPerSecond = 2;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -47,6 +47,9 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
 
         await _running;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ended.Dispose();
 
     /// <summary>The looks from a second on.</summary>
     public WatchTick[] Since(double seconds)
