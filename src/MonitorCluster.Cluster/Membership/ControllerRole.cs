@@ -92,7 +92,9 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
 
     private static WantedMove Wanted(PlannedMove move) => new(move.ShardId, move.To)
     {
-        Kind = move.IsRollback ? MoveKind.Rollback : MoveKind.Balance, Reason = move.Reason, PlanId = move.PlanId,
+        Kind = move.IsRollback ? MoveKind.Rollback : MoveKind.Balance,
+        Reason = move.Reason,
+        PlanId = move.PlanId,
     };
 
     private bool TakeLease(long? epoch)

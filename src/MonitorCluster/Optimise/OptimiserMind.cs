@@ -282,7 +282,8 @@ internal sealed class OptimiserMind
         double gain = plan.Before.AvoidableRatio - plan.After.AvoidableRatio;
         return new OptimiserState(
             kind, why, [.. plan.Moves.Where(m => m.From is not null).Select(m => new PlanMove(m.ShardId, m.From!.Value, m.To, m.Gain, m.Reason))],
-            Picture!, predicted, new OptimiserTimes(options.VerifyAfter)) { ExpectedGain = gain };
+            Picture!, predicted, new OptimiserTimes(options.VerifyAfter))
+        { ExpectedGain = gain };
     }
 
     private BalanceRules Rules(TimeSpan now)

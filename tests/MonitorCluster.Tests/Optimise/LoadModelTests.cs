@@ -31,14 +31,13 @@ public sealed class LoadModelTests
     }
 
     [Fact]
-    public void Take_ThreeTimesTheLoad_IsPlannedWithAfterThreeWindows()
+    public void Take_ThreeTimesTheLoad_IsPlannedWithAfterTwoWindows()
     {
         for (int window = 0; window < 200; window++)
         {
             Take(cpu: _ => 0.010, process: 4);
         }
 
-        Take(cpu: _ => 0.030, process: 4);
         Take(cpu: _ => 0.030, process: 4);
         Assert.InRange(Cost(0).CpuCoresPlan / model.Kappa, 0.010, 0.012);
         Take(cpu: _ => 0.030, process: 4);

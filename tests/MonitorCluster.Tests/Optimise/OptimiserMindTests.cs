@@ -20,7 +20,7 @@ public class OptimiserMindTests
         OptimiserState plan = world.Plan!;
         Assert.InRange(looks, 1, 6);
         Assert.Equal(PlanKind.Balance, plan.Kind);
-        Assert.All(plan.Moves, m => Assert.Equal(1, m.From));
+        Assert.True(2 * plan.Moves.Count(m => m.From == 1) > plan.Moves.Count); // the others make room for what is larger
         Assert.InRange(plan.Predicted.Imbalance, 1, 1.25);
         Assert.True(plan.Before.Imbalance > 1.5, $"{plan.Before.Imbalance}");
         Assert.Contains("n1", plan.Moves[0].Reason, StringComparison.Ordinal);

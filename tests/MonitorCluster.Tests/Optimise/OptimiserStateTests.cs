@@ -56,7 +56,7 @@ public class OptimiserStateTests
         world.Own(1, 3);
         world.Advance(5);
 
-        world.Advance(66, imbalance: 2.1, unmoved: 2.6);
+        world.Advance(66, imbalance: 2.1, unmoved: 2.15);
 
         Assert.Equal(PlanState.Neutral, world.Plan.State);
     }
@@ -183,7 +183,8 @@ public class OptimiserStateTests
         {
             Plan = new OptimiserState(
                 PlanKind.Balance, "n1 is hot", [.. Enumerable.Range(0, moves).Select(s => new PlanMove(s, 1, 2 + (s % 2), 0.1, "hot"))], Picture(1.8),
-                Picture(1.1), Times) { ExpectedGain = 0.7 };
+                Picture(1.1), Times)
+            { ExpectedGain = 0.7 };
             Plan.Written(7);
             Plan.Begin(Start);
         }
