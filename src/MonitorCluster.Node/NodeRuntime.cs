@@ -73,7 +73,7 @@ internal sealed partial class NodeRuntime : NodeCore
         var optimiserSetup = new OptimiserSetup(
             settings.Optimise, settings.Node.Name, Control, Loads, Peers, Committed, ports.Loggers.CreateLogger<OptimiserSupervisor>());
         IActorRef optimiser = System.ActorOf(Props.Create(() => new OptimiserSupervisor(optimiserSetup)), "optimiser");
-        Optimiser = new OptimiserDesk(optimiser, Reader, () => Routes.Current.Self?.Incarnation ?? 0, Committed, ports.Time);
+        Optimiser = new OptimiserDesk(optimiser, Reader, Control, () => Routes.Current.Self?.Incarnation ?? 0, Committed, ports.Time);
 
         // :: Step 10 act on what is watched
         Actuations = new ActuationDesk(Reader, Routes, settings.Act.PolicyDirectory.Length > 0);

@@ -7,11 +7,13 @@ namespace MonitorCluster.Node;
 
 /// <summary>What people ask of the optimiser, in whatever way they ask. Safe for any thread.</summary>
 /// <param name="supervisor">This node's supervisor, which knows or finds the one that does.</param>
-/// <param name="store">A store actor for reads and for the pause.</param>
+/// <param name="reader">A store actor for reads.</param>
+/// <param name="control">The store actor for the pause, which must not wait for reads.</param>
 /// <param name="incarnation">This member's incarnation; 0 before it is one.</param>
 /// <param name="committed">Hears the last number of the alert log after a write.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OptimiserDesk(IActorRef supervisor, IActorRef store, Func<long> incarnation, Action<long> committed, TimeProvider time)
+internal sealed class OptimiserDesk(
+    IActorRef supervisor, IActorRef reader, IActorRef control, Func<long> incarnation, Action<long> committed, TimeProvider time)
 {
     /// <summary>Most plans that a history shows.</summary>
     public const int HistoryMax = 1_000;
@@ -25,7 +27,7 @@ internal sealed class OptimiserDesk(IActorRef supervisor, IActorRef store, Func<
 
     /// <summary>Whether it may begin anything, and its newest plans, newest first.</summary>
     public Task<(OptimiserPause Pause, IReadOnlyList<PlanRow> Plans)> ReadAsync(int limit, CancellationToken cancellationToken) =>
-        StoreReads.AskAsync(store, "plans", s => (s.OptimiserPause(), s.Plans(limit)), AnswerTimeout, cancellationToken);
+        StoreReads.AskAsync(reader, "plans", s => (s.OptimiserPause(), s.Plans(limit)), AnswerTimeout, cancellationToken);
 
     /// <summary>Stops it from beginning anything, on all nodes, or lets it go on.</summary>
     /// <returns>What was done.</returns>
@@ -35,7 +37,7 @@ internal sealed class OptimiserDesk(IActorRef supervisor, IActorRef store, Func<
         (by, note) = (Checked("by", by), Checked("note", note));
         string entry = OptimiserWords.PauseEntry(isPaused, by, note, time.GetUtcNow().ToUnixTimeMilliseconds());
         (long? last, OptimiserPause pause) = await StoreReads.AskAsync(
-            store, "pause-optimiser", s => (s.PauseOptimiser(me, isPaused, by, note, entry), s.OptimiserPause()), AnswerTimeout, cancellationToken);
+            control, "pause-optimiser", s => (s.PauseOptimiser(me, isPaused, by, note, entry), s.OptimiserPause()), AnswerTimeout, cancellationToken);
         if (last is { } number)
         {
             committed(number);

@@ -36,7 +36,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
     }
 
     /// <summary>The optimiser wants this and nothing else.</summary>
-    internal void Take(CarryOut wanted) => plan = wanted;
+    internal void Take(CarryOut wanted) => plan = wanted.LeaseEpoch == leaseEpoch ? wanted : plan;
 
     /// <summary>A transaction of the controller returned.</summary>
     /// <returns>Whether the view must be read again, and the others told.</returns>

@@ -79,13 +79,14 @@ public sealed record MoveShard(int ShardId, string Member);
 
 /// <summary>Tells the membership actor which moves the optimiser wants; only the controller's does anything.</summary>
 /// <remarks>What is not in the newest list is not begun.</remarks>
+/// <param name="LeaseEpoch">The lease under which it was decided; under another one it counts for nothing.</param>
 /// <param name="Moves">The moves that are still to be made, the most useful first.</param>
 /// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
 /// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then number counts.</param>
-public sealed record CarryOut(IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads)
+public sealed record CarryOut(long LeaseEpoch, IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads)
 {
     /// <summary>Nothing is wanted, and nobody looks at loads.</summary>
-    public static readonly CarryOut Nothing = new([], 0, null);
+    public static readonly CarryOut Nothing = new(0, [], 0, null);
 }
 
 /// <summary>A move of a plan.</summary>

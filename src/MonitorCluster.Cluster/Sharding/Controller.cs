@@ -194,7 +194,7 @@ internal sealed class Controller(ControllerLimits limits)
         {
             if (Find(shards, wish.ShardId) is { Target: null, Owner: { } owner } shard && ledger.Find(wish.To) is { } to && owner != wish.To
                 && !ledger.HasBegun(wish.ShardId) && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode
-                && (wish.PlanId is null || (!restUntil.ContainsKey(wish.ShardId) && ledger.InFlight < pace)))
+                && (wish.PlanId is null || (shard.Pinned is null && !restUntil.ContainsKey(wish.ShardId) && ledger.InFlight < pace)))
             {
                 moves.Add(ledger.Begin(shard, to, wish));
             }

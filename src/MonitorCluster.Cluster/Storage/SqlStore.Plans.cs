@@ -108,7 +108,7 @@ public sealed partial class SqlStore
             "UPDATE shard SET pinned = @by, version = @version WHERE shard_id = @shard", ("by", by), ("version", Bump()), ("shard", shardId));
     });
 
-    private bool IsOptimiserPaused() => _session.Number("SELECT is_paused FROM optimiser") == 1;
+    private bool IsOptimiserPaused() => _session.Number("SELECT is_paused FROM optimiser {share}") == 1;
 
     private OptimiserPause ReadPause() => _session.Query(
         "SELECT is_paused, paused_by, note, {paused_age_ms} FROM optimiser",

@@ -52,6 +52,10 @@ public sealed partial class SqlStore
         + _session.Execute(
             "DELETE FROM move WHERE move_id IN (SELECT move_id FROM move WHERE ended_at < {now} - @life * {ms} ORDER BY move_id LIMIT @max)",
             ("life", EndedLifeMs),
+            ("max", rowsMax))
+        + _session.Execute(
+            "DELETE FROM plan WHERE plan_id IN (SELECT plan_id FROM plan WHERE ended_at < {now} - @life * {ms} ORDER BY plan_id LIMIT @max)",
+            ("life", EndedLifeMs),
             ("max", rowsMax)));
 
     /// <summary>Gives at most <paramref name="pagesMax"/> freed pages back to the file system; does nothing where the database does so by itself.</summary>

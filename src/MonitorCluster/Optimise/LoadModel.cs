@@ -85,8 +85,8 @@ internal sealed partial class LoadModel
             node.Cap = time * Kappa > reading.CpuCores ? reading.CpuCores / (time * Kappa) : 1;
             node.Cpu.Observe(reading.CpuCores);
             node.ShardTime.Observe(time * node.Cap);
-            node.CapacityCores = reading.CapacityCores ?? node.CapacityCores;
-            node.MemoryLimitBytes = reading.MemoryLimitBytes ?? node.MemoryLimitBytes;
+            node.CapacityCores = reading.CapacityCores is > 0 ? reading.CapacityCores : node.CapacityCores;
+            node.MemoryLimitBytes = reading.MemoryLimitBytes is > 0 ? reading.MemoryLimitBytes : node.MemoryLimitBytes;
             node.MemoryBytes = reading.MemoryBytes ?? node.MemoryBytes;
             node.MailboxP99Seconds = reading.MailboxP99Seconds;
             node.FlushP95Seconds = reading.FlushP95Seconds;

@@ -15,9 +15,10 @@ internal sealed record LoadsSeen(PlanPicture? Picture, BalanceInput? Input, doub
 
 /// <summary>Told by an optimiser to its supervisor whenever it changes: how its plan stands. Immutable.</summary>
 /// <param name="PlanId">The plan; null before it is written.</param>
+/// <param name="Kind">Why there is one.</param>
 /// <param name="Sentence">How it stands, for people.</param>
 /// <param name="Moves">Its moves.</param>
-internal sealed record PlanStanding(long? PlanId, string Sentence, IReadOnlyList<PlanMove> Moves);
+internal sealed record PlanStanding(long? PlanId, PlanKind Kind, string Sentence, IReadOnlyList<PlanMove> Moves);
 
 /// <summary>Asks an optimiser to undo what it has done.</summary>
 /// <param name="Why">Who wants it.</param>
@@ -56,7 +57,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
         Receive<ClusterViewChanged>(m =>
         {
             this.view = m;
-            Go();
+            Go(null); // only what is measured from now on may judge
         });
         Receive<LoadsSeen>(m =>
         {
@@ -66,7 +67,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
                 pace.Learn(TimeSpan.FromMilliseconds(move.PauseMs), isFlushNormal: true);
             }
 
-            Go();
+            Go(m.Picture);
         });
         Receive<UndoPlan>(m =>
         {
@@ -95,16 +96,19 @@ internal sealed partial class OptimiserActor : ReceiveActor
             return;
         }
 
-        bool isNew = plan.PlanId is null;
         plan.Written(written.PlanId);
         setup.Committed(written.LastSequence);
         string sentence = OptimiserWords.Sentence(plan);
         LogPlan(written.PlanId, sentence);
-        if (plan.HasEnded)
+        if (isStale)
+        {
+            Write(); // somebody changed it meanwhile: nothing follows from what was written
+        }
+        else if (plan.HasEnded)
         {
             End(plan);
         }
-        else if (isNew && setup.Options.DryRun && plan.Kind is PlanKind.Balance or PlanKind.Urgent)
+        else if (plan.State == PlanState.Proposed && setup.Options.DryRun && plan.Kind is PlanKind.Balance or PlanKind.Urgent)
         {
             plan.Cancel("Optimise:DryRun is on; pbm optimiser apply makes one that is applied");
             Write();
@@ -114,17 +118,13 @@ internal sealed partial class OptimiserActor : ReceiveActor
             plan.Begin(Now);
             Write();
         }
-        else if (isStale)
-        {
-            Write();
-        }
         else
         {
-            Go();
+            Go(null);
         }
     }
 
-    private void Go()
+    private void Go(PlanPicture? measured)
     {
         if (isWriting || plan.PlanId is null || plan.HasEnded)
         {
@@ -132,14 +132,14 @@ internal sealed partial class OptimiserActor : ReceiveActor
         }
 
         bool hasChanged = plan.See(view.Members, view.ShardOwners);
-        if (plan.Advance(Now, loads.Picture, loads.Unmoved, loads.IsPaused) || hasChanged)
+        if (plan.Advance(Now, measured, loads.Unmoved, loads.IsPaused) || hasChanged)
         {
             Write();
         }
 
-        Context.Parent.Tell(new PlanStanding(plan.PlanId, OptimiserWords.Sentence(plan), [.. plan.Moves]));
+        Context.Parent.Tell(new PlanStanding(plan.PlanId, plan.Kind, OptimiserWords.Sentence(plan), [.. plan.Moves]));
         IReadOnlyList<PlannedMove> wanted = loads.IsPaused ? [] : plan.Wanted();
-        Context.System.EventStream.Publish(new CarryOut(wanted, pace.InFlightAllowed, loads.Input));
+        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, wanted, pace.InFlightAllowed, loads.Input));
     }
 
     private void Write()
@@ -159,7 +159,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
 
     private void End(OptimiserState? ended)
     {
-        Context.System.EventStream.Publish(CarryOut.Nothing with { Loads = loads.Input });
+        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, [], 0, loads.Input));
         Context.Parent.Tell(new OptimiserEnded(ended));
         Context.Stop(Self);
     }

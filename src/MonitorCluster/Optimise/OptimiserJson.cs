@@ -19,7 +19,8 @@ internal sealed partial class OptimiserJson : JsonSerializerContext
     public static PlanPicture? Picture(string text) => Read(() => JsonSerializer.Deserialize(text, Default.PlanPicture));
 
     /// <summary>Reads a plan's progress; null when it cannot be read.</summary>
-    public static PlanProgress? Progress(string text) => Read(() => JsonSerializer.Deserialize(text, Default.PlanProgress));
+    public static PlanProgress? Progress(string text) =>
+        Read(() => JsonSerializer.Deserialize(text, Default.PlanProgress)) is { Moves: not null, Undo: not null, Why: not null } read ? read : null;
 
     private static T? Read<T>(Func<T?> read)
         where T : class

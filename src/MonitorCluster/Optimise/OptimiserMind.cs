@@ -88,6 +88,7 @@ internal sealed class OptimiserMind
         view = now;
         model.Take(readings, now.Members, now.ShardOwners);
         List<MadeMove> made = [.. held.Moves.Where(m => seenMoves.Add(m.MoveId))];
+        seenMoves.IntersectWith(held.Moves.Select(m => m.MoveId));
         BalanceInput quick = model.ToInput(Rules(at), isHot: true);
         foreach (MadeMove move in made.Where(MakesRest))
         {
@@ -255,7 +256,11 @@ internal sealed class OptimiserMind
             PlanState.RolledBack when kind != PlanKind.Undo => BalanceVerdict.RolledBack,
             _ => null,
         };
-        if (verdict is { } judged && kind != PlanKind.Undo)
+        if (state == PlanState.Cancelled && kind is PlanKind.Balance or PlanKind.Urgent)
+        {
+            brakes.FoundNothing(imbalance, at); // a dry run, or moves that could not be made: the next look would make the same plan
+        }
+        else if (verdict is { } judged && kind != PlanKind.Undo)
         {
             brakes.Judged(judged, imbalance, at);
         }

@@ -159,6 +159,7 @@ internal sealed class OptimiserState
                 Verify(now, measured, unmoved);
                 break;
             case PlanState.RollingBack:
+                since = isPaused ? now : since; // it goes on after the pause, and has its time then
                 GiveUp(!isPaused && now - since >= times.ApplyMax ? "not undone in time" : null);
                 if (undo.TrueForAll(m => m.HasEnded))
                 {

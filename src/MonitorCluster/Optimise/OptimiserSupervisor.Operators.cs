@@ -87,12 +87,17 @@ internal sealed partial class OptimiserSupervisor
 
     private OptimiserReply Apply(string by)
     {
-        if (optimiser is not null || held!.Open.Count > 0)
+        if (optimiser is not null)
         {
-            return new OptimiserReply(false, $"plan {running?.PlanId ?? held!.Open[0].PlanId} runs: it ends first, or roll it back");
+            return new OptimiserReply(false, $"plan {running!.PlanId} runs: it ends first, or roll it back");
         }
 
-        if (held.Pause.IsPaused)
+        if (NotYet() is { } wait)
+        {
+            return wait;
+        }
+
+        if (held!.Pause.IsPaused)
         {
             return new OptimiserReply(false, $"{held.Pause.By} paused the optimiser; resume it first");
         }
@@ -102,18 +107,28 @@ internal sealed partial class OptimiserSupervisor
             return new OptimiserReply(false, mind.Why);
         }
 
-        Proposal? shown = mind.Proposed;
+        (Proposal? shown, int moves) = (mind.Proposed, plan.Moves.Count);
         Spawn(plan, NowMs);
-        return new OptimiserReply(true, $"{plan.Moves.Count} shards are being moved", Report(shown));
+        return new OptimiserReply(true, $"{moves} shards are being moved", Report(shown));
     }
 
     private OptimiserReply Rollback(string by)
     {
         string why = $"rolled back by {by}";
+        if (optimiser is not null && running!.Kind == PlanKind.Undo)
+        {
+            return new OptimiserReply(false, $"plan {running.PlanId} undoes another one already: it ends first");
+        }
+
         if (optimiser is not null)
         {
             optimiser.Tell(new UndoPlan(why));
             return new OptimiserReply(true, $"plan {running!.PlanId} is being undone");
+        }
+
+        if (NotYet() is { } wait)
+        {
+            return wait;
         }
 
         if (held!.Pause.IsPaused)
@@ -123,10 +138,11 @@ internal sealed partial class OptimiserSupervisor
 
         foreach (PlanRow row in held.Ended)
         {
-            if (OptimiserState.Undo(row, why, view.ShardOwners, mind!.Picture, times) is { } undo)
+            if (row.Kind != PlanKind.Undo && OptimiserState.Undo(row, why, view.ShardOwners, mind!.Picture, times) is { } undo)
             {
+                int moves = undo.Moves.Count;
                 Spawn(undo, NowMs);
-                return new OptimiserReply(true, $"{undo.Moves.Count} moves of plan {row.PlanId} are being undone");
+                return new OptimiserReply(true, $"{moves} moves of plan {row.PlanId} are being undone");
             }
 
             if (row.State is PlanState.Kept or PlanState.Neutral)
@@ -137,6 +153,11 @@ internal sealed partial class OptimiserSupervisor
 
         return new OptimiserReply(false, "there is no plan whose moves could be undone");
     }
+
+    // Between the end of an optimiser and the next look, and before a plan of another controller is taken over, nobody knows what stands.
+    private OptimiserReply? NotYet() => isOld || held!.Open.Count > 0
+        ? new OptimiserReply(false, "a plan has just ended or is being taken over: ask again in some seconds")
+        : null;
 
     private sealed record Errand(OptimiserRequest Request, Queue<MemberRow> Left, IActorRef Asker);
 }

@@ -14,7 +14,19 @@ namespace MonitorCluster.Optimise;
 /// <param name="Committed">Hears the last number of the alert log after a write of this node.</param>
 /// <param name="Logger">For the rare line.</param>
 internal sealed record OptimiserSetup(
-    OptimiseOptions Options, string NodeName, IActorRef Control, IActorRef Loads, IActorRef Peers, Action<long> Committed, ILogger Logger);
+    OptimiseOptions Options, string NodeName, IActorRef Control, IActorRef Loads, IActorRef Peers, Action<long> Committed, ILogger Logger)
+{
+    /// <summary>What the supervisor was told once and needs again should it be started anew; nobody else touches it.</summary>
+    public OptimiserNews News { get; } = new();
+}
+
+/// <summary>The news that come once.</summary>
+internal sealed class OptimiserNews
+{
+    public MembershipReady? Ready { get; set; }
+
+    public ClusterViewChanged View { get; set; } = new(0, [], []);
+}
 
 /// <summary>Watches the load of the cluster while this node holds the controller's lease, and spawns an optimiser for each thing that is to be done.</summary>
 /// <remarks>
@@ -28,12 +40,12 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
     /// <summary>What it listens to; subscribed by whoever makes it, before there is any.</summary>
     public static readonly IReadOnlyList<Type> Events = [typeof(MembershipReady), typeof(ClusterViewChanged)];
 
-    private const int StuckLooks = 6; // every step answers within seconds; what does not by then was lost with its actor
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(60); // every step answers within seconds; what does not by then was lost with its actor
 
     private readonly OptimiserSetup setup;
     private readonly ILogger logger;
     private readonly OptimiserTimes times;
-    private ClusterViewChanged view = new(0, [], []);
+    private ClusterViewChanged view;
     private OptimiserMind? mind; // not null while this node holds the lease
     private OptimiserView? held;
     private IActorRef? optimiser;
@@ -41,23 +53,21 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
     private long incarnation;
     private long look;
     private long spawned;
-    private int waited;
+    private TimeSpan? lookedAt; // when the look under way began; null when none is
+    private bool isOld; // what was read last is older than the end of the last optimiser
 
     public OptimiserSupervisor(OptimiserSetup setup)
     {
         (this.setup, logger) = (setup, setup.Logger);
-        times = new OptimiserTimes(setup.Options.VerifyAfter);
+        (times, view) = (new OptimiserTimes(setup.Options.VerifyAfter), setup.News.View);
         Receive<MembershipReady>(m =>
         {
-            incarnation = m.Incarnation;
-            if (setup.Options.Enabled)
-            {
-                Timers.StartPeriodicTimer("look", LookDue.Instance, setup.Options.Interval);
-            }
+            setup.News.Ready = m;
+            Start(m);
         });
         Receive<ClusterViewChanged>(m =>
         {
-            view = m;
+            view = setup.News.View = m;
             mind?.See(m.Members, Now);
             optimiser?.Tell(m);
         });
@@ -70,6 +80,13 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         });
         Receive<LoadReadings>(Decide);
         Receive<OptimiserEnded>(Ended);
+        Receive<Terminated>(m =>
+        {
+            if (Equals(m.ActorRef, optimiser))
+            {
+                Forget(); // it failed: the next look finds its plan
+            }
+        });
         Receive<PlanStanding>(m => running = Equals(Sender, optimiser) ? m : running);
         ReceiveOperators();
     }
@@ -83,21 +100,37 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
     // An optimiser that fails in a way it never should has been logged; its plan is in the store, and the next look carries on with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
-    protected override void PreStart() => setup.Peers.Tell(new ServeRequests(RequestKind.Optimise, Self));
+    protected override void PreStart()
+    {
+        setup.Peers.Tell(new ServeRequests(RequestKind.Optimise, Self));
+        if (setup.News.Ready is { } ready)
+        {
+            Start(ready);
+        }
+    }
+
+    private void Start(MembershipReady ready)
+    {
+        incarnation = ready.Incarnation;
+        if (setup.Options.Enabled)
+        {
+            Timers.StartPeriodicTimer("look", LookDue.Instance, setup.Options.Interval);
+        }
+    }
 
     // :: Step 1 of a look
     private void Begin()
     {
-        if (waited > 0 && waited++ < StuckLooks)
+        if (Now - lookedAt < StuckAfter)
         {
             return;
         }
 
-        (long me, waited) = (incarnation, 1);
+        (long me, lookedAt) = (incarnation, Now);
         setup.Control.Tell(new StoreCommand("optimiser", s => s.Optimiser(me), ++look));
     }
 
-    private void End(long which) => waited = which == look ? 0 : waited;
+    private void End(long which) => lookedAt = which == look ? null : lookedAt;
 
     private void Take(StoreReply reply)
     {
@@ -106,7 +139,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
             return;
         }
 
-        held = (OptimiserView?)reply.Result;
+        (held, isOld) = ((OptimiserView?)reply.Result, false);
         if (held is not { } lease)
         {
             End(look);
@@ -144,7 +177,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         }
         else
         {
-            Context.System.EventStream.Publish(new CarryOut([], 0, mind.Input));
+            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input));
             if (mind.Decide(lease.Pause, Now) is { } plan)
             {
                 Spawn(plan, NowMs);
@@ -172,9 +205,10 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
     private void Spawn(OptimiserState plan, long startedMs)
     {
         (OptimiserSetup with, ClusterViewChanged at, long me, long epoch) = (setup, view, incarnation, mind!.LeaseEpoch);
-        running = new PlanStanding(plan.PlanId, OptimiserWords.Sentence(plan), [.. plan.Moves]);
+        running = new PlanStanding(plan.PlanId, plan.Kind, OptimiserWords.Sentence(plan), [.. plan.Moves]);
         optimiser = Context.ActorOf(Props.Create(() => new OptimiserActor(with, plan, at, me, epoch, startedMs)), $"plan-{++spawned}");
-        optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, null, held!.Pause.IsPaused, []));
+        Context.Watch(optimiser);
+        optimiser.Tell(new LoadsSeen(null, mind.Input, null, held!.Pause.IsPaused, []));
     }
 
     private void Ended(OptimiserEnded ended)
@@ -184,11 +218,24 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
             return;
         }
 
-        (optimiser, running) = (null, null);
+        Forget();
         if (ended.Plan is { } plan)
         {
             mind?.Judged(plan, Now);
         }
+    }
+
+    // What was read before says nothing of what it did: a new look, instead of the one that may be under way.
+    private void Forget()
+    {
+        (optimiser, running, isOld, lookedAt) = (null, null, true, null);
+        look++;
+        if (mind is not null)
+        {
+            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input));
+        }
+
+        Begin();
     }
 
     private void Retire()

@@ -18,13 +18,13 @@ public sealed class BadStoreTests
     {
         await using NodeProcess node = await NodeProcess.StartAsync("--Collect:Enabled=false");
         Assert.Equal(0, await node.StopAsync());
-        SetSchemaVersion(node, 99);
+        int before = SetSchemaVersion(node, 99);
 
         ProgramEnd end = await NodeProcess.RunAsync([$"--Node:DataDir={node.DataDir}", "--Http:Urls=http://127.0.0.1:0", "--Cmd:Port=0"]);
 
         Assert.Equal(78, end.Code);
         Assert.Contains("has schema version 99", end.Errors, StringComparison.Ordinal);
-        SetSchemaVersion(node, 1);
+        SetSchemaVersion(node, before);
         await node.StartAgainAsync();
     }
 
@@ -93,15 +93,21 @@ public sealed class BadStoreTests
         Assert.Equal(0, await client.MetricAsync("monitorcluster_wal_corrupt_places_total"));
     }
 
-    private static void SetSchemaVersion(NodeProcess node, int version)
+    /// <summary>Sets the store's version.</summary>
+    /// <returns>The one before.</returns>
+    private static int SetSchemaVersion(NodeProcess node, int version)
     {
         var source = new SqliteConnectionStringBuilder { DataSource = Path.Combine(node.DataDir, "monitorcluster.db"), Pooling = false };
         using var connection = new SqliteConnection(source.ToString());
         connection.Open();
+        using SqliteCommand question = connection.CreateCommand();
+        question.CommandText = "SELECT schema_version FROM cluster";
+        int before = Convert.ToInt32(question.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "UPDATE cluster SET schema_version = $version, min_reader = $version";
         command.Parameters.AddWithValue("$version", version);
         Assert.Equal(1, command.ExecuteNonQuery());
+        return before;
     }
 
     [Fact]

@@ -163,6 +163,21 @@ public class OptimiserStateTests
     }
 
     [Fact]
+    public void RollBack_PausedForLong_GoesOnAfterwards()
+    {
+        var world = new World();
+        world.Own(0, 2);
+        world.Own(1, 3);
+        world.Advance(5);
+        world.Advance(66, imbalance: 2.1);
+        world.Advance(4_000, isPaused: true);
+
+        Assert.False(world.Advance(4_010));
+
+        Assert.Equal([1, 0], world.Plan.Wanted().Select(m => m.ShardId));
+    }
+
+    [Fact]
     public void RollBack_WhileMoving_TakesBackWhatWasMadeAndDropsTheRest()
     {
         var world = new World(moves: 3);

@@ -61,6 +61,8 @@ public class ControllerLoadTests
         Assert.Equal((0, 2, MoveKind.Balance, "hot", 7L), (move.ShardId, move.To, move.Kind, move.Reason, move.PlanId!.Value));
         model.Pace = 8;
         Assert.Equal(2, model.Plan().Moves.Count); // two from one node and to one node
+        model.Pin(0, "ada");
+        Assert.DoesNotContain(model.Plan().Moves, m => m.ShardId == 0); // pinned since it was planned
     }
 
     [Fact]
