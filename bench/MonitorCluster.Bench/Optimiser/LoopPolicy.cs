@@ -27,7 +27,8 @@ internal abstract class LoopPolicy(SimulatedCluster cluster)
         {
             if (isDone)
             {
-                pace.Ended(move, TimeSpan.FromSeconds(MoveCost.PauseSeconds(Cluster.Memory[move.ShardId], SimulatedCluster.TruePauses)), isFlushNormal: true);
+                var pause = TimeSpan.FromSeconds(MoveCost.PauseSeconds(Cluster.Memory[move.ShardId], SimulatedCluster.TruePauses));
+                pace.Ended(move, pause, expected: pause, isFlushNormal: true);
             }
             else
             {

@@ -91,15 +91,14 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
     /// <summary>Whether the last plan is dealt with.</summary>
     private bool IsOver(BalanceForecast look, double now)
     {
-        bool isOvertaken = BalanceVerify.IsOvertaken(before, LookOf(look, null));
-        if (!isUndoing && !isOvertaken && Time(now - lastMoveAt) < BalanceVerify.WaitFor(plan!))
+        if (!isUndoing && Time(now - lastMoveAt) < BalanceVerify.WaitFor(look.AvoidableRatio, BalanceVerify.Wait))
         {
             return false;
         }
 
         BalancePlan judged = plan!;
         plan = null;
-        if (isUndoing || isOvertaken)
+        if (isUndoing)
         {
             return true;
         }
@@ -169,7 +168,7 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
             ShardRest rest = brakes.RestOf(shard, Time(now));
             shards[shard] = new BalanceShard(
                 shard, Cluster.Owner[shard] < 0 ? null : Cluster.Owner[shard], isHot ? averages[shard].Hot : averages[shard].Plan,
-                Cluster.Memory[shard], Cluster.SamplesPerSecond(shard), rest.IsFixed, rest.NotTo);
+                Cluster.Memory[shard], Cluster.SamplesPerSecond(shard), IsFixed: false, rest.NotTo, rest.IsResting);
         }
 
         return new BalanceInput(nodes, shards);

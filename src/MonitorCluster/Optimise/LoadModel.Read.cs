@@ -6,21 +6,8 @@ namespace MonitorCluster.Optimise;
 // What is asked of the model: the planner's input by the slow means; how uneven it is now by the quick ones; tables for people.
 internal sealed partial class LoadModel
 {
-    /// <summary>
-    /// How uneven the load is: the fullest node's load (of its capacity) over that of the active nodes together. 1 is even; 1 also when no node is known.
-    /// </summary>
-    public double Imbalance
-    {
-        get
-        {
-            List<NodeLoad> active = [.. Explain().Nodes.Where(n => n.Status == MemberStatus.Active && n.CapacityCores > 0 && n.IsKnown)];
-            double capacity = active.Sum(n => n.CapacityCores), load = active.Sum(n => n.LoadCores);
-            return load <= 0 ? 1 : active.Max(n => n.LoadRatio) / (load / capacity);
-        }
-    }
-
-    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known.</summary>
-    public double HottestCpuRatio => nodes.Values.Where(n => n.CapacityCores > 0).Select(n => n.Cpu.Hot / n.CapacityCores!.Value).DefaultIfEmpty(0).Max();
+    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known. Those that have just joined do not count.</summary>
+    public double HottestCpuRatio => nodes.Values.Where(n => n is { CapacityCores: > 0, LooksToSettle: 0 }).Select(n => n.Cpu.Hot / n.CapacityCores!.Value).DefaultIfEmpty(0).Max();
 
     /// <summary>By node name, the delay of messages to its shards: 99th percentile, in seconds; nodes that had none or do not report are absent.</summary>
     public IReadOnlyDictionary<string, double> MailboxP99Seconds =>
@@ -78,18 +65,28 @@ internal sealed partial class LoadModel
         double bytes = node?.MemoryLimitBytes ?? nodes.Values.Select(n => n.MemoryLimitBytes).Min() ?? 1L << 30;
         bool mayTake = member.Status == MemberStatus.Active && node is { CapacityCores: not null, MemoryLimitBytes: not null, Reports: true };
         return new BalanceNode(
-            member.Incarnation, member.NodeName, cores, bytes, (isHot ? node?.BaseHot(Kappa) : node?.BasePlan(Kappa)) ?? 0,
+            member.Incarnation, member.NodeName, cores, bytes, BaseOf(node, isHot),
             Math.Max(0, (node?.MemoryBytes ?? shardBytes) - shardBytes),
             mayTake && rules.MayTake(member), member.Status == MemberStatus.Leaving);
+    }
+
+    private double BaseOf(NodeState? node, bool isHot)
+    {
+        double own = Base(node);
+        double[] settled = node is { LooksToSettle: > 0 } ? [.. nodes.Values.Where(n => n.LooksToSettle == 0).Select(Base).Order()] : [];
+        return settled.Length > 0 ? Math.Min(own, settled[settled.Length / 2]) : own;
+
+        double Base(NodeState? one) => (isHot ? one?.BaseHot(Kappa) : one?.BasePlan(Kappa)) ?? 0;
     }
 
     private BalanceShard ToShard(ShardOwner row, BalanceRules rules, HashSet<long> known, bool isHot)
     {
         ShardState? shard = shards.GetValueOrDefault(row.ShardId);
+        ShardRest rest = rules.RestOf(row.ShardId);
         return new BalanceShard(
             row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null,
             Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0, shard?.Samples.Plan ?? 0,
-            row.MoveId is not null || rules.IsFixed(row.ShardId), rules.NotTo(row.ShardId));
+            row.MoveId is not null || rules.IsPinned(row.ShardId), rest.NotTo, rest.IsResting);
     }
 
     private NodeLoad ToRow(MemberRow member, (int Shards, double Cores, double Samples, double Series) owned)
@@ -100,7 +97,8 @@ internal sealed partial class LoadModel
             IsKnown = node is not null,
             Reports = node is { Reports: true },
             CpuCores = node?.Cpu.Hot ?? 0,
-            BaseCores = node?.BaseHot(Kappa) ?? 0,
+            BaseCores = BaseOf(node, isHot: true),
+            IsStarting = node is { LooksToSettle: > 0 },
             ShardCores = owned.Cores,
             Shards = owned.Shards,
             SamplesPerSecond = owned.Samples,

@@ -9,14 +9,15 @@ namespace MonitorCluster.Optimise;
 /// 2. A shard's time is capped so that a node's shards together cost no more than its process used (time is not CPU time where processors are
 /// overcommitted), and smoothed. A shard that moved keeps its means until its new owner reports it; one that nobody reports for ten minutes costs nothing.
 /// 3. <see cref="CostMultiplier"/> makes CPU of time; it is applied when loads are read, so that a better one counts at once for all.
-/// 4. A node's base is its process's CPU less that of all shards it reported, owned or not: they ran there.
+/// 4. A node's base is its process's CPU less that of all shards it reported, owned or not: they ran there. One that has joined within five minutes counts
+/// with the base of the others: by its own, of which much is its start, it would be full, get nothing, and too much once that is over.
 /// Units: cores (CPU seconds per second), bytes, samples per second, milliseconds since 1970. Cost: O(nodes + shards) for a take, and for each question;
 /// about 150 bytes a shard. No clock, no I/O. One owner.
 /// </remarks>
 internal sealed partial class LoadModel
 {
-    /// <summary>How often readings are expected.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    // How long a process that joins works for itself: it compiles. On a small node that is as much as all its later load, and is over in minutes.
+    private const int StartLooks = 30;
 
     // Two half-lives of the slower mean: by then a shard whose owner does not name it has nothing, rather than being on its way.
     private const long ForgetMs = 600_000;
@@ -72,14 +73,16 @@ internal sealed partial class LoadModel
 
     private void TakeNodes(IReadOnlyList<NodeReading> readings)
     {
-        var names = living.Values.Select(m => m.NodeName).ToHashSet(StringComparer.Ordinal);
-        foreach (NodeReading reading in readings.Where(r => names.Contains(r.Node))) // agents have such metrics, too
+        Dictionary<string, long> incarnations = new(StringComparer.Ordinal);
+        foreach (MemberRow member in living.Values.OrderBy(m => m.Incarnation))
         {
-            if (!nodes.TryGetValue(reading.Node, out NodeState? node))
-            {
-                nodes[reading.Node] = node = new NodeState();
-            }
+            incarnations[member.NodeName] = member.Incarnation;
+        }
 
+        bool isJoiner = nodes.Values.Any(n => n.LooksToSettle == 0); // who has just begun to look knows of none how long it has been there
+        foreach (NodeReading reading in readings.Where(r => incarnations.ContainsKey(r.Node))) // agents have such metrics, too
+        {
+            NodeState node = StateOf(reading.Node, incarnations[reading.Node], isJoiner);
             double time = shardCores.GetValueOrDefault(reading.Node);
             node.Reports = true;
             node.Cap = time * Kappa > reading.CpuCores ? reading.CpuCores / (time * Kappa) : 1;
@@ -95,6 +98,20 @@ internal sealed partial class LoadModel
                 multiplier.Add(reading.Node, atMs, time, reading.CpuCores); // else its shards waited for processors, and time says nothing of cost
             }
         }
+    }
+
+    private NodeState StateOf(string name, long incarnation, bool isJoiner)
+    {
+        if (!nodes.TryGetValue(name, out NodeState? node) || node.Incarnation != incarnation)
+        {
+            nodes[name] = node = new NodeState(incarnation) { LooksToSettle = isJoiner ? StartLooks : 0 };
+        }
+        else if (node.LooksToSettle > 0 && --node.LooksToSettle == 0)
+        {
+            (node.Cpu, node.ShardTime) = (default, default); // its start is not to be remembered
+        }
+
+        return node;
     }
 
     private void TakeShards(IReadOnlyList<ShardReading> readings)
@@ -141,12 +158,17 @@ internal sealed partial class LoadModel
 
     private NodeState? NodeOf(ShardOwner row) => NameOf(row) is { } name ? nodes.GetValueOrDefault(name) : null;
 
-    private sealed class NodeState
+    private sealed class NodeState(long incarnation)
     {
         public LoadAverage Cpu; // of the process
         public LoadAverage ShardTime; // of all shards it reported, capped
         public double Cap = 1;
         public bool Reports;
+
+        public long Incarnation => incarnation;
+
+        /// <summary>Readings until its start is over; 0 when it is.</summary>
+        public int LooksToSettle { get; set; }
 
         public double? CapacityCores { get; set; }
 

@@ -1,15 +1,16 @@
+using MonitorCluster.Cluster.Sharding.Balance;
 using MonitorCluster.Cluster.Storage;
 
 namespace MonitorCluster.Optimise;
 
 /// <summary>What the decider knows beside the load.</summary>
 /// <param name="MayTake">Whether shards may move to an active node that has reported: settled, healthy.</param>
-/// <param name="IsFixed">Whether a shard stays for the sake of balance: pinned or resting. One that is moving stays without being asked about.</param>
-/// <param name="NotTo">The node (incarnation) that a shard must not go to yet; null for none.</param>
-internal sealed record BalanceRules(Func<MemberRow, bool> MayTake, Func<int, bool> IsFixed, Func<int, long?> NotTo)
+/// <param name="IsPinned">Whether a shard stays for the sake of balance. One that is moving stays without being asked about.</param>
+/// <param name="RestOf">What a shard may not do for now because it was moved.</param>
+internal sealed record BalanceRules(Func<MemberRow, bool> MayTake, Func<int, bool> IsPinned, Func<int, ShardRest> RestOf)
 {
     /// <summary>No rules.</summary>
-    public static readonly BalanceRules None = new(static _ => true, static _ => false, static _ => null);
+    public static readonly BalanceRules None = new(static _ => true, static _ => false, static _ => default);
 }
 
 /// <summary>The load as people see it.</summary>
@@ -31,6 +32,9 @@ internal sealed record NodeLoad(long Incarnation, string Node, MemberStatus Stat
 
     /// <summary>Whether it has reported in the last take.</summary>
     public bool Reports { get; init; }
+
+    /// <summary>Whether it has just joined: much of what its process uses is its start.</summary>
+    public bool IsStarting { get; init; }
 
     /// <summary>Used by its process.</summary>
     public double CpuCores { get; init; }

@@ -10,8 +10,15 @@ namespace MonitorCluster.Optimise;
 /// <param name="Input">The same as the planner takes it; null where the cluster is idle or loads are not known.</param>
 /// <param name="Unmoved">What the imbalance would be by the same loads without the plan's moves; null when it is not known.</param>
 /// <param name="IsPaused">Whether nothing may be begun.</param>
-/// <param name="Made">Moves that have ended since the last look.</param>
-internal sealed record LoadsSeen(PlanPicture? Picture, BalanceInput? Input, double? Unmoved, bool IsPaused, IReadOnlyList<MadeMove> Made);
+/// <param name="FlushSeconds">The slowest node's flushes, 95th percentile; null when there were none.</param>
+/// <param name="Made">How long moves were felt that have ended since the last look.</param>
+internal sealed record LoadsSeen(
+    PlanPicture? Picture, BalanceInput? Input, double? Unmoved, bool IsPaused, double? FlushSeconds, IReadOnlyList<MadePause> Made);
+
+/// <summary>How long a shard was away while it moved.</summary>
+/// <param name="Pause">By its move's row.</param>
+/// <param name="Expected">What its size explains.</param>
+internal readonly record struct MadePause(TimeSpan Pause, TimeSpan Expected);
 
 /// <summary>Told by an optimiser to its supervisor whenever it changes: how its plan stands. Immutable.</summary>
 /// <param name="PlanId">The plan; null before it is written.</param>
@@ -37,13 +44,17 @@ internal sealed partial class OptimiserActor : ReceiveActor
 {
     private readonly OptimiserSetup setup;
     private readonly ILogger logger;
+    private const double FlushRatioMax = 2; // of before the plan: a guess
+    private const double FlushOfNote = 0.1; // seconds; below it the ratio is noise
+
     private readonly OptimiserState plan;
     private readonly long incarnation;
     private readonly long leaseEpoch;
     private readonly long startedMs;
     private readonly MovePace pace;
     private ClusterViewChanged view;
-    private LoadsSeen loads = new(null, null, null, IsPaused: false, []);
+    private LoadsSeen loads = new(null, null, null, IsPaused: false, null, []);
+    private double? flushBefore;
     private PlanState told; // the last state that the alert log has, or will have by the write under way
     private bool isWriting;
     private bool isStale; // since the write that is under way began
@@ -62,9 +73,11 @@ internal sealed partial class OptimiserActor : ReceiveActor
         Receive<LoadsSeen>(m =>
         {
             loads = m;
-            foreach (MadeMove move in m.Made)
+            flushBefore ??= m.FlushSeconds;
+            bool isFlushNormal = !(m.FlushSeconds > FlushRatioMax * flushBefore && m.FlushSeconds > FlushOfNote);
+            foreach (MadePause move in m.Made)
             {
-                pace.Learn(TimeSpan.FromMilliseconds(move.PauseMs), isFlushNormal: true);
+                pace.Learn(move.Pause, move.Expected, isFlushNormal);
             }
 
             Go(m.Picture);

@@ -17,6 +17,9 @@ internal sealed class OptimiserMind
     // A cluster that has just started uses much of its processors, and none of it is its shards': they are to be spread by number, without a budget. A guess.
     private const double ShardShareMin = 0.25;
 
+    // Once it is loaded it stays so for a good part less, or a load about the limit would have shards spread by load and by number in turn.
+    private const double StayShare = 0.6;
+
     private readonly OptimiseOptions options;
     private readonly BalanceTrigger trigger = new(new TriggerLimits());
     private readonly BalanceBrakes brakes;
@@ -57,6 +60,9 @@ internal sealed class OptimiserMind
     /// <summary>What the planner takes, for fail-over and drain; null while the cluster is idle or its loads are not known.</summary>
     public BalanceInput? Input { get; private set; }
 
+    /// <summary>The slowest node's flushes: 95th percentile, in seconds; null when there were none.</summary>
+    public double? FlushSeconds => model.FlushP95Seconds.Count == 0 ? null : model.FlushP95Seconds.Values.Max();
+
     /// <summary>Why there is no plan and when that may change.</summary>
     public string Why { get; private set; } = string.Empty;
 
@@ -82,18 +88,21 @@ internal sealed class OptimiserMind
     public void StoreFailed(TimeSpan now) => storeSince = now;
 
     /// <summary>Takes one look's readings.</summary>
-    /// <returns>Moves that have ended since the last look.</returns>
-    public IReadOnlyList<MadeMove> Take(LoadReadings readings, ClusterViewChanged now, OptimiserView held, TimeSpan at)
+    /// <returns>How long the moves were felt that have ended since the last look, those aside that were made by number.</returns>
+    public IReadOnlyList<MadePause> Take(LoadReadings readings, ClusterViewChanged now, OptimiserView held, TimeSpan at)
     {
         view = now;
         model.Take(readings, now.Members, now.ShardOwners);
         List<MadeMove> made = [.. held.Moves.Where(m => seenMoves.Add(m.MoveId))];
         seenMoves.IntersectWith(held.Moves.Select(m => m.MoveId));
         BalanceInput quick = model.ToInput(Rules(at), isHot: true);
+        List<MadePause> pauses = [];
         foreach (MadeMove move in made.Where(MakesRest))
         {
             double memory = move.ShardId < quick.Shards.Count ? quick.Shards[move.ShardId].Memory : 0;
-            limits = MoveCost.Learn(limits, memory, TimeSpan.FromMilliseconds(move.PauseMs));
+            var pause = TimeSpan.FromMilliseconds(move.PauseMs);
+            pauses.Add(new MadePause(pause, TimeSpan.FromSeconds(MoveCost.PauseSeconds(memory, limits))));
+            limits = MoveCost.Learn(limits, memory, pause);
             brakes.Moved(move.ShardId, move.From!.Value, IsChoice(move), at - TimeSpan.FromMilliseconds(move.EndedAgoMs));
         }
 
@@ -103,9 +112,11 @@ internal sealed class OptimiserMind
         forecast = blind is null ? BalancePlanner.Look(quick, limits) : null;
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
         IReadOnlyList<NodeLoad> nodes = model.Explain().Nodes;
-        IsLoaded = Picture?.HottestCpu > new TriggerLimits().CpuShareMin && nodes.Sum(n => n.ShardCores) > ShardShareMin * nodes.Sum(n => n.CpuCores);
+        double enough = IsLoaded ? StayShare : 1;
+        IsLoaded = Picture?.HottestCpu > enough * new TriggerLimits().CpuShareMin
+            && nodes.Sum(n => n.ShardCores) > enough * ShardShareMin * nodes.Sum(n => n.IsStarting ? n.LoadCores : n.CpuCores);
         Input = IsLoaded ? model.ToInput(Rules(at)) : null;
-        return made;
+        return pauses;
     }
 
     /// <summary>What the imbalance would be by the present loads if a plan's moves had not been made; null when loads are not known.</summary>
@@ -296,8 +307,8 @@ internal sealed class OptimiserMind
         Dictionary<int, ShardOwner> pinned = view.ShardOwners.Where(s => s.Pinned is not null).ToDictionary(s => s.ShardId);
         return new BalanceRules(
             m => activeSince.TryGetValue(m.Incarnation, out TimeSpan since) && now - since >= Settle,
-            shard => pinned.ContainsKey(shard) || brakes.RestOf(shard, now).IsFixed,
-            shard => brakes.RestOf(shard, now).NotTo);
+            pinned.ContainsKey,
+            shard => brakes.RestOf(shard, now));
     }
 
     private BalanceConditions Conditions(double imbalance, TimeSpan now)
@@ -311,7 +322,7 @@ internal sealed class OptimiserMind
     private NodeWindow[] Windows(TimeSpan now) =>
     [
         .. model.Explain().Nodes.Where(n => n is { IsKnown: true, Status: MemberStatus.Active }).Select(n => new NodeWindow(
-            n.Incarnation, n.Node, n.CapacityCores > 0 ? n.CpuCores / n.CapacityCores : 0, TimeSpan.FromSeconds(n.MailboxP99Seconds ?? 0), n.Shards,
+            n.Incarnation, n.Node, n.IsStarting ? n.LoadRatio : n.CapacityCores > 0 ? n.CpuCores / n.CapacityCores : 0, TimeSpan.FromSeconds(n.MailboxP99Seconds ?? 0), n.Shards,
             activeSince.TryGetValue(n.Incarnation, out TimeSpan since) && now - since >= Settle)),
     ];
 

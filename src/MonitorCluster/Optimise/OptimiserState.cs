@@ -155,7 +155,7 @@ internal sealed class OptimiserState
                 (After, Why) = (measured, "done as asked");
                 Enter(PlanState.Neutral, now);
                 break;
-            case PlanState.Verifying when measured is not null && now - since >= times.VerifyAfter:
+            case PlanState.Verifying when measured is not null && now - since >= BalanceVerify.WaitFor(measured.Imbalance, times.VerifyAfter):
                 Verify(now, measured, unmoved);
                 break;
             case PlanState.RollingBack:
@@ -252,7 +252,7 @@ internal sealed class OptimiserState
 }
 
 /// <summary>How long the parts of a plan's life may take.</summary>
-/// <param name="VerifyAfter">How long after its last move a plan is judged.</param>
+/// <param name="VerifyAfter">How long after its last move a plan is judged; a third of it while the cluster is badly spread.</param>
 internal sealed record OptimiserTimes(TimeSpan VerifyAfter)
 {
     /// <summary>Moves that have not begun by then are given up: load has changed since they were planned.</summary>

@@ -166,10 +166,10 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         }
 
         End(look);
-        IReadOnlyList<MadeMove> made = mind.Take(readings, view, lease, Now);
+        IReadOnlyList<MadePause> made = mind.Take(readings, view, lease, Now);
         if (optimiser is not null)
         {
-            optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, made));
+            optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, mind.FlushSeconds, made));
         }
         else if (lease.Open.Count > 0)
         {
@@ -208,7 +208,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         running = new PlanStanding(plan.PlanId, plan.Kind, OptimiserWords.Sentence(plan), [.. plan.Moves]);
         optimiser = Context.ActorOf(Props.Create(() => new OptimiserActor(with, plan, at, me, epoch, startedMs)), $"plan-{++spawned}");
         Context.Watch(optimiser);
-        optimiser.Tell(new LoadsSeen(null, mind.Input, null, held!.Pause.IsPaused, []));
+        optimiser.Tell(new LoadsSeen(null, mind.Input, null, held!.Pause.IsPaused, mind.FlushSeconds, []));
     }
 
     private void Ended(OptimiserEnded ended)

@@ -12,8 +12,8 @@ internal static class OptimiseRun
         usage: scripts/soak optimise [--only STEP] [--series N] [--cpu-milli N] [--minutes N] [--plot FILE] [-- OPTION ...]
 
           --only STEP      balance, misjudge, join or pause        (default: all of them, each on a fresh cluster)
-          --series N       series of each of 48 hosts, written once a second; hot ones have three times as many (default 800)
-          --cpu-milli N    what each node may use, in thousandths of a core (default 100)
+          --series N       series of each of 48 hosts, written once a second; hot ones have three times as many (default 6000)
+          --cpu-milli N    what each node may use, in thousandths of a core (default 600)
           --minutes N      how long a step waits for a plan and its verdict (default 6)
           --plot FILE      draws the step balance into an SVG file
           -- OPTION ...    options of every node
@@ -63,9 +63,9 @@ internal sealed record OptimiseOptions
 {
     public string? Only { get; init; }
 
-    public int Series { get; init; } = 800;
+    public int Series { get; init; } = 6_000;
 
-    public int CpuMilli { get; init; } = 100;
+    public int CpuMilli { get; init; } = 600;
 
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(6);
 

@@ -24,7 +24,8 @@ internal static class BalanceStep
         double shift = watch.Seconds;
         double before = watch.DelayMs(shift - 60, shift);
         await report.SayAsync($"{Hot}'s hosts become {HotWorld.HotFactor} times as hot; before: p99 {before:F0} ms, cpu {Cpu(watch.Last)}");
-        all.Writer.HotNode = Hot;
+        int hosts = await all.HeatAsync(Hot);
+        await report.SayAsync($"it owns {hosts} of them");
         await watch.UntilAsync(() => watch.Since(shift).Any(t => t.Plan is { HasEnded: true, Done: > 0 }), options.Wait);
         double judged = watch.Seconds;
         await watch.UntilAsync(() => watch.Seconds > judged + 60, TimeSpan.FromMinutes(2));

@@ -38,7 +38,7 @@ internal sealed class HotWorld
             if (state.Shards[shard].Owner is { } owner && left.GetValueOrDefault(owner) > 0 && taken.Add(shard))
             {
                 left[owner]--;
-                hosts.Add(new HotHost(hosts.Count, name, shard, owner));
+                hosts.Add(new HotHost(hosts.Count, name, shard));
             }
         }
 
@@ -115,5 +115,4 @@ internal sealed class HotWorld
 /// <param name="Number">From 0.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Shard">Its shard.</param>
-/// <param name="Home">The node that owned it first.</param>
-internal sealed record HotHost(int Number, string Name, int Shard, string Home);
+internal sealed record HotHost(int Number, string Name, int Shard);

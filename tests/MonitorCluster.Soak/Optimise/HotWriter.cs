@@ -9,14 +9,19 @@ namespace MonitorCluster.Soak.Optimise;
 internal sealed class HotWriter : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    // Hosts appear, and become hot, one after the other: a hundred thousand series that all come in one second measure how series are made, not balance.
+    private static readonly TimeSpan BetweenHosts = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenHotHosts = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly HotWorld _world;
     private readonly Uri _url;
     private readonly HttpClient _client = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(20) };
     private readonly List<HotBatch>[] _batches;
+    private readonly long[] _hotFrom; // by host: when it becomes hot
     private long _refused;
-    private volatile string? _hotNode;
 
     /// <param name="world">What to write.</param>
     /// <param name="gate">Where to.</param>
@@ -24,13 +29,7 @@ internal sealed class HotWriter : IDisposable
     {
         (_world, _url) = (world, new Uri(gate, "/api/v1/write"));
         _batches = [.. world.Hosts.Select(_ => new List<HotBatch>())];
-    }
-
-    /// <summary>The node whose first hosts are hot; null for none.</summary>
-    public string? HotNode
-    {
-        get => _hotNode;
-        set => _hotNode = value;
+        _hotFrom = [.. world.Hosts.Select(_ => long.MaxValue)];
     }
 
     /// <summary>Requests that were refused and sent again.</summary>
@@ -46,7 +45,16 @@ internal sealed class HotWriter : IDisposable
     }
 
     /// <summary>Whether a host is hot now.</summary>
-    public bool IsHot(HotHost host) => host.Home == _hotNode;
+    public bool IsHot(HotHost host) => Volatile.Read(ref _hotFrom[host.Number]) <= Environment.TickCount64;
+
+    /// <summary>Makes hosts hot, within seconds and for good.</summary>
+    public void Heat(IEnumerable<HotHost> hosts)
+    {
+        foreach ((int place, HotHost host) in hosts.Index())
+        {
+            Volatile.Write(ref _hotFrom[host.Number], Environment.TickCount64 + (long)(BetweenHotHosts * place).TotalMilliseconds);
+        }
+    }
 
     /// <summary>Writes until the token says so; what is on its way then is waited for.</summary>
     public Task WriteAsync(CancellationToken until) => Task.WhenAll(_world.Hosts.Select(h => Task.Run(() => WriteAsync(h, until), CancellationToken.None)));
@@ -57,7 +65,15 @@ internal sealed class HotWriter : IDisposable
     private async Task WriteAsync(HotHost host, CancellationToken until)
     {
         byte[] normal = _world.Template(host, isHot: false), hot = _world.Template(host, isHot: true);
-        await Task.Delay(Period * host.Number / _world.Hosts.Count, CancellationToken.None);
+        try
+        {
+            await Task.Delay(BetweenHosts * host.Number, until);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
         using var pace = new PeriodicTimer(Period);
         long lastMs = 0;
         while (!until.IsCancellationRequested)

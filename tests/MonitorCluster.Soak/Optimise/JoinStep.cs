@@ -13,8 +13,8 @@ internal static class JoinStep
 
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)
     {
-        // All of them hot: each node is over the 0.3 of its processors below which shards are spread by number.
-        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options with { Series = options.Series * 2 });
+        // Of half the processors each node uses over the 0.3 of them below which shards are spread by number.
+        await using OptimiseCluster all = await OptimiseCluster.StartAsync(options with { CpuMilli = options.CpuMilli / 2 });
         OptimiseWatch watch = all.Watch;
         bool isEven = await all.WaitEvenAsync(TimeSpan.FromSeconds(75), options.Wait);
         await report.CheckAsync(

@@ -18,7 +18,7 @@ internal static class MisjudgeStep
 
         // The change is over before the plan: what is judged is the plan. So it is paused until what it sees stands still.
         await all.TellAsync(all.Cluster.Nodes[0], "pause");
-        all.Writer.HotNode = Hot;
+        await all.HeatAsync(Hot);
         double hot = watch.Seconds;
         bool isSettled = await watch.UntilAsync(
             () => watch.Seconds > hot + 90 && watch.Since(watch.Seconds - 30) is var last && TotalOf(last[^1]) < 1.03 * TotalOf(last[0]), SettleMax);

@@ -83,6 +83,16 @@ internal sealed class OptimiseCluster : IAsyncDisposable
             patience);
     }
 
+    /// <summary>Makes the hosts hot whose shards a node owns now.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> HeatAsync(string node)
+    {
+        ClusterState state = await Cluster.StateAsync();
+        HotHost[] hosts = [.. World.Hosts.Where(h => state.Shards[h.Shard].Owner == node)];
+        Writer.Heat(hosts);
+        return hosts.Length;
+    }
+
     // Until each node has its full share: before that, shards are on their way to it.
     private static async Task WaitFairAsync(ClusterProcess cluster)
     {

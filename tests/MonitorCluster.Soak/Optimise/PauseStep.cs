@@ -20,7 +20,7 @@ internal static class PauseStep
         string? controller = await all.Store.ControllerAsync();
         ClusterNode other = all.Cluster.Nodes.First(n => n.Name != controller);
         long last = await all.Store.LastMoveAsync();
-        all.Writer.HotNode = Hot;
+        await all.HeatAsync(Hot);
         long start = Stopwatch.GetTimestamp();
         while (await all.Store.LastMoveAsync() == last && Stopwatch.GetElapsedTime(start) < options.Wait)
         {

@@ -173,20 +173,45 @@ public sealed class LoadModelTests
     }
 
     [Fact]
-    public void Imbalance_IsTheFullestNodeOverAllTogether_ByTheirCapacities()
+    public void HottestCpu_IsTheFullestProcessOfItsCapacity()
     {
-        Assert.Equal(1, model.Imbalance);
+        Assert.Equal(0, model.HottestCpuRatio);
 
         Take([Reading("n1", 3), Reading("n2", 1)], []);
-        Assert.Equal(1.5, model.Imbalance, 1e-9);
         Assert.Equal(1.5, model.HottestCpuRatio, 1e-9);
 
-        Take([Reading("n1", 3) with { CapacityCores = 6 }, Reading("n2", 1)], []); // three times the node with three times the load
-        Assert.Equal(1, model.Imbalance, 1e-9);
+        Take([Reading("n1", 3) with { CapacityCores = 6 }, Reading("n2", 1)], []);
+        Assert.Equal(0.5, model.HottestCpuRatio, 1e-9);
+    }
 
-        members[0] = members[0] with { Status = MemberStatus.Leaving }; // what it has is on its way to others
-        Take([Reading("n1", 3), Reading("n2", 1)], []);
-        Assert.Equal(1, model.Imbalance, 1e-9);
+    [Fact]
+    public void NodeThatJoins_CountsWithTheOthersBaseForFiveMinutes_AndItsStartIsForgottenThen()
+    {
+        Take([Reading("n1", 0.2), Reading("n2", 0.3)], []);
+        members.Add(Member(3));
+        for (int look = 0; look < 30; look++)
+        {
+            Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 1.8)], []);
+            Assert.Equal((0.3, true), (Math.Round(Node(3).BaseCores, 9), Node(3).IsStarting));
+            Assert.Equal(0.3, Input().Nodes[2].BaseCpu, 1e-9);
+            Assert.Equal(0.15, model.HottestCpuRatio, 1e-9); // of the others
+        }
+
+        Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 0.4)], []);
+        Assert.Equal((0.4, false), (Math.Round(Node(3).BaseCores, 9), Node(3).IsStarting));
+
+        members[2] = Member(4) with { NodeName = "n3" }; // it has been restarted
+        Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 0.1)], []);
+        Assert.Equal((0.1, true), (Math.Round(Node(4).BaseCores, 9), Node(4).IsStarting)); // less than the others is less
+    }
+
+    [Fact]
+    public void NodesThatWereThereBeforeTheFirstLook_AreNotStarting()
+    {
+        Take([Reading("n1", 0.2), Reading("n2", 1.8)], []);
+
+        Assert.Equal([0.2, 1.8], model.Explain().Nodes.Select(n => Math.Round(n.BaseCores, 9)));
+        Assert.DoesNotContain(model.Explain().Nodes, n => n.IsStarting);
     }
 
     [Fact]
@@ -200,13 +225,15 @@ public sealed class LoadModelTests
         owners[3] = Owned(3, by: 99);
         Take([.. Enumerable.Range(1, 4).Select(n => Reading($"n{n}"))], Shards(0, 1, 2));
 
-        BalanceInput input = model.ToInput(new BalanceRules(m => m.Incarnation != 2, s => s == 1, s => s == 2 ? 7 : null));
+        BalanceInput input = model.ToInput(new BalanceRules(
+            m => m.Incarnation != 2, s => s == 1, s => s == 2 ? new ShardRest(IsResting: true, NotTo: 7) : default));
 
         Assert.Equal(
             [(1, true, false), (2, false, false), (3, false, true), (5, false, false)], input.Nodes.Select(n => ((int)n.Incarnation, n.MayTake, n.MustGive)));
         Assert.Equal((2.0, 1L << 30), (input.Nodes[3].CpuCores, (long)input.Nodes[3].MemoryBytes));
         Assert.Equal([true, true, false, false], input.Shards.Select(s => s.IsFixed));
         Assert.Equal([null, null, 7L, null], input.Shards.Select(s => s.NotTo));
+        Assert.Equal([false, false, true, false], input.Shards.Select(s => s.IsResting));
         Assert.Null(input.Shards[3].Owner); // nobody who lives
     }
 
@@ -262,6 +289,8 @@ public sealed class LoadModelTests
         model.Take(new LoadReadings(this, nowMs += 10_000, nodes, shards), members, owners);
 
     private BalanceInput Input() => model.ToInput(BalanceRules.None);
+
+    private NodeLoad Node(int incarnation) => model.Explain().Nodes.Single(n => n.Incarnation == incarnation);
 
     private ShardCost Cost(int shard) => model.Explain().Shards[shard];
 }

@@ -40,6 +40,26 @@ public class OptimiserMindTests
     }
 
     [Fact]
+    public void IsLoaded_OnceItIs_StaysSoForAGoodPartLess()
+    {
+        var world = new World { Share = 0.25 };
+        world.Look(looks: 4);
+        Assert.False(world.Mind.IsLoaded);
+
+        world.Share = 0.4;
+        world.Look(looks: 12);
+        Assert.True(world.Mind.IsLoaded);
+
+        world.Share = 0.25;
+        world.Look(looks: 12);
+        Assert.True(world.Mind.IsLoaded);
+
+        world.Share = 0.12;
+        world.Look(looks: 12);
+        Assert.False(world.Mind.IsLoaded);
+    }
+
+    [Fact]
     public void Decide_Paused_NamesWhoAndWhy()
     {
         var world = new World { Pause = new OptimiserPause(true, "ada", "a deploy", 5_000) };
@@ -180,7 +200,7 @@ public class OptimiserMindTests
         public string? Failure { get; init; }
 
         /// <summary>The part of its cores that a node uses when all is even.</summary>
-        public double Share { get; init; } = 0.25;
+        public double Share { get; set; } = 0.25;
 
         public void Restart(IReadOnlyList<PlanRow> ended)
         {

@@ -5,9 +5,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// <list type="number">
 /// <item>Shards without owner and those of leaving nodes go to the coldest node, the largest first.</item>
 /// <item>Each node over its target gives the fewest shards: the largest that does not take it under the level, the last one the smallest that is enough. All
-/// nodes'
-/// next shards go in one queue, the largest first, each at once to the coldest node if that stays within its target. One that fits nowhere is passed over for
-/// the largest that does.</item>
+/// nodes' next shards go in one queue, the largest first, each at once to the coldest node if that stays within its target. For one that fits nowhere a node is
+/// sought that gives few others for it; where that would be more moves than smaller ones instead, it is passed over for the largest that fits.</item>
 /// <item>A node that is still over its target gives large ones all the same; the node that takes one gives smaller ones in turn. Each shard is placed
 /// once.</item>
 /// </list>
@@ -18,8 +17,8 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 internal sealed class BalanceDraft
 {
     private const double EnoughMax = 3; // one shard of up to so many times what is too much is given rather than several: found on the benchmark's static table
-    private const double ManyMax = 1.5; // a node that would give so many times the fewest shards, for the large ones fit nowhere, is left to step 3
-    private const int UntanglePasses = 4;
+    private const int LooksMax = 128; // for a taker: with thousands of nodes not all of them each time
+    private const int Never = int.MaxValue / 2;
     private readonly PlacementTable start;
     private readonly PlacementTable table;
     private readonly BalanceGoal goal;
@@ -29,6 +28,7 @@ internal sealed class BalanceDraft
     private readonly double[] targets; // water level or giant, whichever is higher
     private readonly bool[] stays;
     private readonly double gainMin;
+    private int looked; // the node that was looked at last, for the next look to begin behind it
 
     internal BalanceDraft(PlacementTable start, BalanceGoal goal, double level)
     {
@@ -44,12 +44,6 @@ internal sealed class BalanceDraft
         Array.Fill(targets, level);
         Giants = FindGiants();
         stays = new bool[table.Shards.Length];
-        for (int shard = 0; shard < stays.Length; shard++)
-        {
-            int owner = table.Owner[shard];
-            stays[shard] = owner < 0 || table.Nodes[owner].MustGive || table.Shards[shard].IsFixed;
-        }
-
         foreach ((int giant, _) in Giants)
         {
             if (table.Owner[giant] is >= 0 and int owner && table.Base[owner] + table.Weight(giant, owner) is var whole && whole > targets[owner])
@@ -57,6 +51,14 @@ internal sealed class BalanceDraft
                 targets[owner] = whole; // of several on one node the first, the largest, stays; the others are neighbours
                 stays[giant] = true;
             }
+        }
+
+        for (int shard = 0; shard < stays.Length; shard++)
+        {
+            int owner = table.Owner[shard];
+            ref readonly BalanceShard row = ref table.Shards[shard];
+            stays[shard] |= owner < 0 || table.Nodes[owner].MustGive || row.IsFixed
+                || (row.IsResting && table.Load[owner] <= targets[owner] * table.Limits.RestRatio);
         }
 
         movable = new MovableShards(table, stays);
@@ -86,20 +88,8 @@ internal sealed class BalanceDraft
             moves += MustBePlaced(shard) ? 1 : 0;
         }
 
-        for (int node = 0; node < targets.Length && goal.Aim != BalanceAim.Place; node++)
-        {
-            double excess = Excess(node);
-            if (excess > 0 && MayGive(node))
-            {
-                ReadOnlySpan<double> weights = movable.Weights(node);
-                for (int at = weights.Length - 1; at >= 0 && excess > 0; at--, moves++)
-                {
-                    excess -= weights[at];
-                }
-            }
-        }
-
-        return moves;
+        int[] nodes = [.. Enumerable.Range(0, goal.Aim == BalanceAim.Place ? 0 : targets.Length)];
+        return nodes.Length == 0 ? moves : moves + new MoveBound(table, movable, Array.ConvertAll(nodes, High), Array.ConvertAll(nodes, MayGive)).Count();
     }
 
     internal int OwnerOf(int shard) => table.Owner[shard];
@@ -139,16 +129,10 @@ internal sealed class BalanceDraft
             return;
         }
 
-        if (goal.Aim == BalanceAim.Balance)
-        {
-            Displace(Enumerable.Range(0, targets.Length).Where(node => IsOver(node) && IsMany(node)));
-        }
-
         List<int> left = GiveWhatFits();
         if (goal.Aim == BalanceAim.Balance)
         {
             Displace(left);
-            Untangle();
         }
     }
 
@@ -247,7 +231,15 @@ internal sealed class BalanceDraft
 
             bool fits = to >= 0 && table.Weight(shard, to) <= room;
             double next = to < 0 ? weight : Math.Min(weight, room * table.Size[to] / table.Size[giver.Node]); // the largest that may fit
-            if (!fits)
+            if (!fits && to >= 0 && FindTaker(giver.Node, giver.At, room) is >= 0 and int taker)
+            {
+                movable.Remove(giver.Node, giver.At);
+                Place(shard, taker);
+                Chosen.Add(shard);
+                Requeue(givers, giver.Node, left);
+                Requeue(givers, taker, left);
+            }
+            else if (!fits)
             {
                 Enqueue(givers, giver.Node, Math.BitDecrement(next), left);
             }
@@ -284,14 +276,44 @@ internal sealed class BalanceDraft
         }
     }
 
-    /// <summary>Whether a node that gives nothing larger than the coldest has room for gives many more shards than the largest of all would be.</summary>
-    private bool IsMany(int node)
+    /// <summary>The node to take a shard that fits nowhere and to give smaller ones for it; -1 unless that are fewer moves than if its giver gives smaller ones
+    /// instead.</summary>
+    /// <param name="giver">The node.</param>
+    /// <param name="at">The shard's place among its movable ones.</param>
+    /// <param name="room">What the coldest node has: what is given instead must fit there, so that nobody has to make room in turn.</param>
+    private int FindTaker(int giver, int at, double room)
+    {
+        if (goal.Aim != BalanceAim.Balance)
+        {
+            return -1;
+        }
+
+        int shard = movable.Shard(giver, at), best = -1;
+        double weight = movable.Weights(giver)[at], largest = Math.Min(room, weight), excess = Excess(giver);
+        int instead = Fewest(giver, excess, largest), besides = Fewest(giver, excess - weight, largest);
+        int least = instead - 1 - (besides == Never ? 0 : besides);
+        for (int look = Math.Min(targets.Length, LooksMax); look > 0 && least > 0; look--)
+        {
+            int node = looked = (looked + 1) % targets.Length;
+            if (node != giver && coldest.MayHave(shard, node) && Excess(node) <= 0 && targets[node] <= Level)
+            {
+                int count = Fewest(node, Excess(node) + table.Weight(shard, node), largest);
+                if (count < least || (count == least && best >= 0 && table.Load[node] < table.Load[best]))
+                {
+                    (best, least) = (node, count);
+                }
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>How many shards of at most a weight a node gives to lose an excess.</summary>
+    private int Fewest(int node, double excess, double largest)
     {
         ReadOnlySpan<double> weights = movable.Weights(node);
-        double excess = Excess(node), room = High(coldest.First) - table.Load[coldest.First];
-        int fewest = CountFrom(weights, weights.Length - 1, excess), enough = LowerBound(weights, excess);
-        return (enough == weights.Length || weights[enough] > Math.Min(room, EnoughMax * excess))
-            && CountFrom(weights, LowerBound(weights, Math.BitIncrement(Math.Min(room, excess))) - 1, excess) > 1 + (ManyMax * fewest);
+        int over = LowerBound(weights, Math.BitIncrement(largest));
+        return excess <= 0 ? 0 : LowerBound(weights, excess) < over ? 1 : CountFrom(weights, over - 1, excess);
     }
 
     /// <summary>How many shards, from a place downwards, are enough.</summary>
@@ -303,7 +325,7 @@ internal sealed class BalanceDraft
             excess -= weights[at];
         }
 
-        return excess > 0 ? weights.Length + 1 : count;
+        return excess > 0 ? Never : count;
     }
 
     /// <summary>The shard to give next: the smallest that is enough and not too much, or else the largest that is not too much, or else what is too
@@ -389,66 +411,6 @@ internal sealed class BalanceDraft
     }
 
     private int NodeOf(int shard) => Array.FindIndex(table.Nodes, node => node.Incarnation == table.Shards[shard].Owner);
-
-    /// <summary>Where a node gives one shard and takes another, it keeps its own, if no target forbids it, and the other goes straight to where the first
-    /// went.</summary>
-    private void Untangle()
-    {
-        List<int>[] given = new List<int>[targets.Length], taken = new List<int>[targets.Length];
-        foreach (int shard in Chosen.Where(shard => table.Owner[shard] != start.Owner[shard]))
-        {
-            (given[start.Owner[shard]] ??= []).Add(shard);
-            (taken[table.Owner[shard]] ??= []).Add(shard);
-        }
-
-        bool isChanged = true;
-        for (int pass = 0; isChanged && pass < UntanglePasses; pass++)
-        {
-            isChanged = false;
-            for (int node = 0; node < targets.Length; node++)
-            {
-                for (int at = (given[node]?.Count ?? 0) - 1; at >= 0 && taken[node] is { Count: > 0 } others; at--)
-                {
-                    int own = given[node][at], to = table.Owner[own], other = FindStandIn(node, own, to, others);
-                    if (other >= 0)
-                    {
-                        given[node].RemoveAt(at);
-                        others.Remove(other);
-                        taken[to].Remove(own);
-                        table.Move(own, node);
-                        table.Move(other, to);
-                        (start.Owner[other] == to ? given[to] : taken[to]).Remove(other);
-                        if (start.Owner[other] != to)
-                        {
-                            taken[to].Add(other);
-                        }
-
-                        isChanged = true;
-                    }
-                }
-            }
-        }
-    }
-
-    /// <summary>Of the shards that a node takes the one that may as well go where one of its own goes.</summary>
-    private int FindStandIn(int node, int own, int to, List<int> others)
-    {
-        double here = table.Weight(own, node), there = table.Weight(own, to);
-        double slack = 0.5 * table.Limits.Undershoot * movableLevel; // shards that are nearly the same need not travel in a ring
-        int best = -1;
-        foreach (int other in others)
-        {
-            bool fits = table.Load[node] + here - table.Weight(other, node) <= High(node) + slack
-                && table.Load[to] - there + table.Weight(other, to) <= High(to) + slack;
-            if (fits && here <= Level && table.Nodes[to].Incarnation != table.Shards[other].NotTo
-                && (best < 0 || Math.Abs(table.Work[other] - table.Work[own]) < Math.Abs(table.Work[best] - table.Work[own])))
-            {
-                best = other;
-            }
-        }
-
-        return best;
-    }
 
     /// <summary>What a move takes off the objective.</summary>
     internal static double Gain(PlacementTable table, int shard, int from, int to)

@@ -23,7 +23,8 @@ public sealed record BalanceNode(
 /// <param name="Cpu">Cores that it uses: CPU seconds per second, smoothed.</param>
 /// <param name="Memory">Bytes that it holds in memory.</param>
 /// <param name="SamplesPerSecond">Samples that it takes a second: what waits while it moves.</param>
-/// <param name="IsFixed">Whether it stays for the sake of balance: pinned, resting, or moving already. A leaving owner's shards go all the same.</param>
+/// <param name="IsFixed">Whether it stays for the sake of balance: pinned, or moving already. A leaving owner's shards go all the same.</param>
 /// <param name="NotTo">The node it came from so lately that it must not go back yet; null for none.</param>
+/// <param name="IsResting">Whether it was moved lately and stays, unless its node is badly over its share: <see cref="BalanceLimits.RestRatio"/>.</param>
 public readonly record struct BalanceShard(
-    int ShardId, long? Owner, double Cpu, double Memory, double SamplesPerSecond, bool IsFixed, long? NotTo);
+    int ShardId, long? Owner, double Cpu, double Memory, double SamplesPerSecond, bool IsFixed, long? NotTo, bool IsResting = false);

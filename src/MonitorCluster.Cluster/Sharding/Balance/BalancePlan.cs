@@ -9,7 +9,7 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// <param name="Before">The load as it is.</param>
 /// <param name="After">The load as it should be once all moves are done.</param>
 /// <param name="MovesLowerBound">
-/// So many moves any plan needs that takes every node to its target: each node over it gives its largest shards first. Shards that must go are counted.
+/// So many moves any plan needs that takes every node to its target, shards that must go included. It may need more.
 /// </param>
 /// <param name="Giants">Shards that no move can make fit.</param>
 /// <param name="WhyNot">Why there is no move and when that may change; null when there are moves.</param>

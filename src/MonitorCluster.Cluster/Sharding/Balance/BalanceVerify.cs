@@ -26,26 +26,20 @@ public readonly record struct BalanceLook(double Imbalance, double CpuShareMax, 
 /// <summary>Judges a plan by what it did.</summary>
 public static class BalanceVerify
 {
-    private const double BadRatio = 1.25;
+    private const double BadRatio = 1.25; // the same as the limits' RestRatio
     private const double HelpShare = 0.5;
     private const double HarmRatio = 1.05;
     private const double LoadChangeMax = 0.1;
-    private const double OvertakenBy = 0.25; // the same as the brakes' NewImbalance
     private static readonly TimeSpan DelayOfNote = TimeSpan.FromMilliseconds(100); // below it a longer wait in the mailbox is noise: a guess
 
     /// <summary>How long after the last move to look.</summary>
     public static TimeSpan Wait { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long after the last move to look when the budget has cut a plan so short that the cluster is badly spread even if it helps.</summary>
-    public static TimeSpan WaitWhenBad { get; } = TimeSpan.FromSeconds(20);
-
-    /// <summary>How long after its last move to look at what a plan did: the next one has to wait for that.</summary>
-    /// <param name="plan">The plan.</param>
-    public static TimeSpan WaitFor(BalancePlan plan)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        return plan.After.AvoidableRatio > BadRatio ? WaitWhenBad : Wait;
-    }
+    /// <summary>How long after its last move to look at what a plan did: the next one has to wait for that, and is in a hurry while the cluster is badly
+    /// spread, be it that the budget cut the plan short or that something new happened.</summary>
+    /// <param name="imbalance">The imbalance now.</param>
+    /// <param name="usual">How long while it is not bad: <see cref="Wait"/>, if nobody says otherwise.</param>
+    public static TimeSpan WaitFor(double imbalance, TimeSpan usual) => imbalance > BadRatio ? usual / 3 : usual;
 
     /// <summary>Judges a plan.</summary>
     /// <param name="prediction">The plan, all of whose moves were done.</param>
@@ -79,11 +73,6 @@ public static class BalanceVerify
             : gained > 0 && gained >= HelpShare * expectedGain ? BalanceVerdict.Kept
             : BalanceVerdict.Neutral;
     }
-
-    /// <summary>Whether something new happened while a plan was carried out or waited for its verdict: then the next plan does not wait.</summary>
-    /// <param name="before">How it looked when the plan was made.</param>
-    /// <param name="now">How it looks.</param>
-    public static bool IsOvertaken(BalanceLook before, BalanceLook now) => now.Imbalance > before.Imbalance + OvertakenBy;
 
     /// <summary>What undoes moves: the inverse, the last first.</summary>
     /// <param name="done">The moves that were done, in their order. Those of shards that had no owner cannot be undone and are left out.</param>

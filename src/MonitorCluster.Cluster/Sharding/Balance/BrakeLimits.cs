@@ -52,10 +52,10 @@ public readonly record struct BalanceConditions(
 /// <param name="IsChoice">Whether it was made for the sake of balance; what fails over or drains is in no budget.</param>
 public readonly record struct PastMove(int ShardId, long From, long To, TimeSpan Ago, bool IsChoice);
 
-/// <summary>What a shard may not do for now: the two figures of <see cref="BalanceShard"/>.</summary>
-/// <param name="IsFixed">Whether it rests.</param>
+/// <summary>What a shard may not do for now: two of the figures of <see cref="BalanceShard"/>.</summary>
+/// <param name="IsResting">Whether it rests.</param>
 /// <param name="NotTo">Where it must not go back to; null for anywhere.</param>
-public readonly record struct ShardRest(bool IsFixed, long? NotTo);
+public readonly record struct ShardRest(bool IsResting, long? NotTo);
 
 /// <summary>Why nothing is moved now.</summary>
 /// <param name="Reason">One sentence, with when it may change.</param>

@@ -65,6 +65,11 @@ internal sealed class ColdestNodes
         return best;
     }
 
+    /// <summary>Whether a node may have a shard: it takes any, is not where the shard is or must not return to, and stays within the hard limits.</summary>
+    internal bool MayHave(int shard, int node) =>
+        heapOf[node] >= 0 && table.Nodes[node].Incarnation is var incarnation && incarnation != table.Shards[shard].Owner
+        && incarnation != table.Shards[shard].NotTo && table.HasRoom(shard, node);
+
     /// <summary>Says that a node's load has changed.</summary>
     internal void Changed(int node)
     {
@@ -109,8 +114,7 @@ internal sealed class ColdestNodes
             }
 
             int position = frontier[at], node = heap[position];
-            long incarnation = table.Nodes[node].Incarnation;
-            if (incarnation != table.Shards[shard].Owner && incarnation != table.Shards[shard].NotTo && table.HasRoom(shard, node))
+            if (MayHave(shard, node))
             {
                 return node;
             }

@@ -11,6 +11,9 @@ public sealed record PaceLimits
 
     /// <summary>A pause that is shorter lets the pace rise.</summary>
     public TimeSpan PauseMax { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>So does one that is at most so many times what the shard's size explains: to move fewer at once would not make it shorter.</summary>
+    public double ExpectedMax { get; init; } = 2;
 }
 
 /// <summary>How many moves may be under way: more while they are not felt, half as many once they are.</summary>
@@ -54,20 +57,22 @@ public sealed class MovePace(PaceLimits limits)
     /// <summary>Says that a move has ended well.</summary>
     /// <param name="move">The move.</param>
     /// <param name="pause">How long the shard was away.</param>
+    /// <param name="expected">How long one of its size is: <see cref="MoveCost.PauseSeconds"/>.</param>
     /// <param name="isFlushNormal">Whether the 95th percentile of flushes is as it was before the moves.</param>
-    public void Ended(BalanceMove move, TimeSpan pause, bool isFlushNormal)
+    public void Ended(BalanceMove move, TimeSpan pause, TimeSpan expected, bool isFlushNormal)
     {
         ArgumentNullException.ThrowIfNull(move);
         Count(move, -1);
-        Learn(pause, isFlushNormal);
+        Learn(pause, expected, isFlushNormal);
     }
 
     /// <summary>Learns from a move that somebody else counts.</summary>
     /// <param name="pause">How long the shard was away.</param>
+    /// <param name="expected">How long one of its size is: <see cref="MoveCost.PauseSeconds"/>.</param>
     /// <param name="isFlushNormal">Whether the 95th percentile of flushes is as it was before the moves.</param>
-    public void Learn(TimeSpan pause, bool isFlushNormal)
+    public void Learn(TimeSpan pause, TimeSpan expected, bool isFlushNormal)
     {
-        bool isGood = pause < limits.PauseMax && isFlushNormal;
+        bool isGood = (pause < limits.PauseMax || pause <= expected * limits.ExpectedMax) && isFlushNormal;
         InFlightAllowed = isGood ? Math.Min(limits.InFlightMax, InFlightAllowed + 1) : Math.Max(1, InFlightAllowed / 2);
         PerNodeAllowed = isGood ? Math.Min(limits.PerNodeMax, PerNodeAllowed + 1) : Math.Max(1, PerNodeAllowed / 2);
     }

@@ -228,6 +228,20 @@ public class BalancePlannerTests
         Assert.StartsWith("what could move is pinned, resting", BalancePlanner.Plan(input, Limits, BalanceGoal.Balance).WhyNot, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1.2, false)] // load 1 of a mean of 0.8
+    [InlineData(1.6, true)]
+    public void Plan_RestingShards_MoveOnlyFromANodeThatIsBadlyOver(double cpu, bool moves)
+    {
+        BalanceInput input = Of([.. Enumerable.Repeat(cpu / 8, 8)], [0.5, 0.5], [0.5, 0.5]);
+        input = input with { Shards = [.. input.Shards.Select(shard => shard with { IsResting = true, NotTo = 2 })] };
+
+        BalancePlan plan = BalancePlanner.Plan(input, Limits, BalanceGoal.Balance);
+
+        Assert.Equal(moves, plan.Moves.Count > 0);
+        Assert.DoesNotContain(plan.Moves, move => move.To == 2); // never back
+    }
+
     [Fact]
     public void Plan_OtherNodesAreFull_SaysSo()
     {

@@ -43,12 +43,11 @@ public class BalanceVerifyTests
     public void Judge_WorseButUndoingWouldNotHelp_LeavesTheMoves(double unmoved, BalanceVerdict verdict) =>
         Assert.Equal(verdict, BalanceVerify.Judge(Plan, Before, Before with { Imbalance = 1.7, ImbalanceUnmoved = unmoved }));
 
-    [Fact]
-    public void IsOvertaken_SomethingNewHappened()
-    {
-        Assert.False(BalanceVerify.IsOvertaken(Before, Before with { Imbalance = 1.75 }));
-        Assert.True(BalanceVerify.IsOvertaken(Before, Before with { Imbalance = 1.76 }));
-    }
+    [Theory]
+    [InlineData(1.25, 60)]
+    [InlineData(1.26, 20)]
+    public void WaitFor_BadlySpread_IsAThird(double imbalance, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), BalanceVerify.WaitFor(imbalance, BalanceVerify.Wait));
 
     [Fact]
     public void Undo_Moves_IsTheInverseTheLastFirst()

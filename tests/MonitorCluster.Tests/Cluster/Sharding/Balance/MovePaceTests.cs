@@ -51,6 +51,16 @@ public class MovePaceTests
         }
     }
 
+    [Theory]
+    [InlineData(1_000, 8)]
+    [InlineData(1_001, 4)]
+    public void Learn_LongPauseThatTheSizeExplains_IsNotFelt(int pauseMs, int allowed)
+    {
+        pace.Learn(TimeSpan.FromMilliseconds(pauseMs), TimeSpan.FromMilliseconds(500), isFlushNormal: true);
+
+        Assert.Equal(allowed, pace.InFlightAllowed);
+    }
+
     private void Begin(BalanceMove move)
     {
         Assert.True(pace.MayBegin(move));
@@ -60,7 +70,7 @@ public class MovePaceTests
     private void End(TimeSpan pause, bool isFlushNormal)
     {
         pace.Began(Move(1, 2));
-        pace.Ended(Move(1, 2), pause, isFlushNormal);
+        pace.Ended(Move(1, 2), pause, TimeSpan.Zero, isFlushNormal);
     }
 
     private static BalanceMove Move(long from, long to) => new(0, from, to, 0, 0, default);
