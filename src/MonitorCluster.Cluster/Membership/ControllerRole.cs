@@ -83,7 +83,7 @@ internal sealed class ControllerRole(MembershipConfig config, MembershipOutbox o
         }
 
         WantedMove[] wanted = [.. operators.Wanted, .. plan.Moves.Select(Wanted)];
-        ControllerPlan next = controller.Plan(outbox.Now, map.Members, map.Shards, wanted, plan.InFlight, plan.Loads);
+        ControllerPlan next = controller.Plan(outbox.Now, map.Members, map.Shards, wanted, plan.InFlight, plan.Loads, plan.IsIdle);
         if (!next.IsEmpty)
         {
             outbox.Run(MembershipOperation.Control, store => ControlResult.Write(store, member, lease, next));

@@ -83,10 +83,11 @@ public sealed record MoveShard(int ShardId, string Member);
 /// <param name="Moves">The moves that are still to be made, the most useful first.</param>
 /// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
 /// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then number counts.</param>
-public sealed record CarryOut(long LeaseEpoch, IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads)
+/// <param name="IsIdle">Whether the loads are known, and so small that number counts.</param>
+public sealed record CarryOut(long LeaseEpoch, IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads, bool IsIdle)
 {
-    /// <summary>Nothing is wanted, and nobody looks at loads.</summary>
-    public static readonly CarryOut Nothing = new(0, [], 0, null);
+    /// <summary>Nothing is wanted, and nobody knows the loads.</summary>
+    public static readonly CarryOut Nothing = new(0, [], 0, null, IsIdle: false);
 }
 
 /// <summary>A move of a plan.</summary>

@@ -9,8 +9,8 @@ namespace MonitorCluster.Cluster.Sharding;
 /// <item>A hand-over whose target is not active any more, or that takes too long, is cancelled.</item>
 /// <item>A shard without a living owner is assigned at once, to the target of its hand-over (which has loaded it) or else where there is most room: by load
 /// where it is known (<see cref="BalancePlanner"/>), by number where the cluster is idle or new.</item>
-/// <item>What an operator wants comes first among the moves, then the drain of leaving members, then new members that hold less than half their fair share:
-/// these are filled up to it from the fullest.</item>
+/// <item>What an operator wants comes first among the moves, then the drain of leaving members, then members that hold less than half their fair share: these
+/// are filled up to it from the fullest, at once those that have joined under this controller, the others once the cluster is known to be idle.</item>
 /// </list>
 /// A plan is made of one view and written by compare-and-set, so a view that is old by the time it is written costs a plan and nothing else; the next plan
 /// is made of the view read after that. What is remembered between plans is only time. A controller lives as long as its lease: the next one
@@ -22,7 +22,8 @@ internal sealed class Controller(ControllerLimits limits)
     private readonly Dictionary<int, TimeSpan> restUntil = [];
     private readonly HashSet<long> filling = [];
     private Dictionary<long, TimeSpan> moveSince = [];
-    private bool isFirst = true;
+    private readonly HashSet<long> elder = []; // members that were there before this controller
+    private TimeSpan? begun;
 
     /// <summary>Makes a plan.</summary>
     /// <param name="now">This node's monotonic time.</param>
@@ -31,9 +32,10 @@ internal sealed class Controller(ControllerLimits limits)
     /// <param name="wanted">What operators and the optimiser want; what cannot be begun now stays wanted.</param>
     /// <param name="pace">Hand-overs under way beyond which none of the optimiser's begins.</param>
     /// <param name="loads">What shards and nodes weigh: then the optimiser fills new members; null where number counts, not load.</param>
+    /// <param name="isIdle">Whether number counts for certain, and not because nobody knows the loads yet.</param>
     internal ControllerPlan Plan(
         TimeSpan now, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted,
-        int pace = int.MaxValue, BalanceInput? loads = null)
+        int pace = int.MaxValue, BalanceInput? loads = null, bool isIdle = false)
     {
         ShardLedger ledger = new(members);
         Remember(ledger, now);
@@ -45,10 +47,9 @@ internal sealed class Controller(ControllerLimits limits)
         Drain(ledger, places, moves);
         if (loads is null)
         {
-            Fill(ledger, shards, now, moves);
+            Fill(ledger, shards, now, isIdle || now - begun >= limits.LookFirst, moves);
         }
 
-        isFirst = false;
         return new ControllerPlan(assignments, moves, cancels);
     }
 
@@ -69,6 +70,12 @@ internal sealed class Controller(ControllerLimits limits)
         {
             activeSince.Remove(gone);
             filling.Remove(gone);
+        }
+
+        if (begun is null)
+        {
+            begun = now;
+            elder.UnionWith(ledger.Active.Select(entry => entry.Incarnation));
         }
 
         foreach (ShardLedger.Entry entry in ledger.Active)
@@ -236,7 +243,7 @@ internal sealed class Controller(ControllerLimits limits)
     }
 
     /// <summary>Fills members up that hold less than half their fair share, once they have settled.</summary>
-    private void Fill(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, TimeSpan now, List<ShardMove> moves)
+    private void Fill(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, TimeSpan now, bool fillsElder, List<ShardMove> moves)
     {
         if (ledger.Active.Count < 2)
         {
@@ -247,8 +254,7 @@ internal sealed class Controller(ControllerLimits limits)
         int fair = shards.Count / ledger.Active.Count;
         foreach (ShardLedger.Entry entry in ledger.Active)
         {
-            // The controller before this one may have begun: a member that is being filled has moves under way.
-            if ((isFirst && entry.In > 0) || (2 * entry.Count < fair && now - activeSince[entry.Incarnation] >= limits.Settle))
+            if (2 * entry.Count < fair && now - activeSince[entry.Incarnation] >= limits.Settle && (fillsElder || !elder.Contains(entry.Incarnation)))
             {
                 filling.Add(entry.Incarnation);
             }

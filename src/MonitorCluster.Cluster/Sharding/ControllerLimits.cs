@@ -22,6 +22,10 @@ internal sealed record ControllerLimits
     /// <summary>How long a new node is left alone before shards move to it.</summary>
     internal TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a new controller that does not know whether the cluster is idle leaves members as they are that were there before it: what one gave by
+    /// load the next must not even out by number.</summary>
+    internal TimeSpan LookFirst { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>A hand-over that takes longer is cancelled.</summary>
     internal TimeSpan MoveTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

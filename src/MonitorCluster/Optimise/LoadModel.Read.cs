@@ -6,8 +6,9 @@ namespace MonitorCluster.Optimise;
 // What is asked of the model: the planner's input by the slow means; how uneven it is now by the quick ones; tables for people.
 internal sealed partial class LoadModel
 {
-    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known. Those that have just joined do not count.</summary>
-    public double HottestCpuRatio => nodes.Values.Where(n => n is { CapacityCores: > 0, LooksToSettle: 0 }).Select(n => n.Cpu.Hot / n.CapacityCores!.Value).DefaultIfEmpty(0).Max();
+    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known. Who has just joined does not count.</summary>
+    public double HottestCpuRatio => nodes.Values.Where(n => n is { CapacityCores: > 0, LooksToSettle: 0 })
+        .Select(n => n.Cpu.Hot / n.CapacityCores!.Value).DefaultIfEmpty(0).Max();
 
     /// <summary>By node name, the delay of messages to its shards: 99th percentile, in seconds; nodes that had none or do not report are absent.</summary>
     public IReadOnlyDictionary<string, double> MailboxP99Seconds =>

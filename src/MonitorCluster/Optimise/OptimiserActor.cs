@@ -8,12 +8,13 @@ namespace MonitorCluster.Optimise;
 /// <summary>What an optimiser is told by its supervisor at each look.</summary>
 /// <param name="Picture">The loads; null when they could not be measured.</param>
 /// <param name="Input">The same as the planner takes it; null where the cluster is idle or loads are not known.</param>
+/// <param name="IsIdle">Whether the loads are known, and so small that number counts.</param>
 /// <param name="Unmoved">What the imbalance would be by the same loads without the plan's moves; null when it is not known.</param>
 /// <param name="IsPaused">Whether nothing may be begun.</param>
 /// <param name="FlushSeconds">The slowest node's flushes, 95th percentile; null when there were none.</param>
 /// <param name="Made">How long moves were felt that have ended since the last look.</param>
 internal sealed record LoadsSeen(
-    PlanPicture? Picture, BalanceInput? Input, double? Unmoved, bool IsPaused, double? FlushSeconds, IReadOnlyList<MadePause> Made);
+    PlanPicture? Picture, BalanceInput? Input, bool IsIdle, double? Unmoved, bool IsPaused, double? FlushSeconds, IReadOnlyList<MadePause> Made);
 
 /// <summary>How long a shard was away while it moved.</summary>
 /// <param name="Pause">By its move's row.</param>
@@ -53,7 +54,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
     private readonly long startedMs;
     private readonly MovePace pace;
     private ClusterViewChanged view;
-    private LoadsSeen loads = new(null, null, null, IsPaused: false, null, []);
+    private LoadsSeen loads = new(null, null, IsIdle: false, null, IsPaused: false, null, []);
     private double? flushBefore;
     private PlanState told; // the last state that the alert log has, or will have by the write under way
     private bool isWriting;
@@ -152,7 +153,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
 
         Context.Parent.Tell(new PlanStanding(plan.PlanId, plan.Kind, OptimiserWords.Sentence(plan), [.. plan.Moves]));
         IReadOnlyList<PlannedMove> wanted = loads.IsPaused ? [] : plan.Wanted();
-        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, wanted, pace.InFlightAllowed, loads.Input));
+        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, wanted, pace.InFlightAllowed, loads.Input, loads.IsIdle));
     }
 
     private void Write()
@@ -172,7 +173,7 @@ internal sealed partial class OptimiserActor : ReceiveActor
 
     private void End(OptimiserState? ended)
     {
-        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, [], 0, loads.Input));
+        Context.System.EventStream.Publish(new CarryOut(leaseEpoch, [], 0, loads.Input, loads.IsIdle));
         Context.Parent.Tell(new OptimiserEnded(ended));
         Context.Stop(Self);
     }

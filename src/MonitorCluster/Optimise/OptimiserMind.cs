@@ -57,6 +57,9 @@ internal sealed class OptimiserMind
     /// <summary>Whether the cluster works hard enough that load, and not the number of shards, decides where they should be.</summary>
     public bool IsLoaded { get; private set; }
 
+    /// <summary>Whether the loads are known and the cluster is not loaded.</summary>
+    public bool IsIdle => Picture is not null && !IsLoaded;
+
     /// <summary>What the planner takes, for fail-over and drain; null while the cluster is idle or its loads are not known.</summary>
     public BalanceInput? Input { get; private set; }
 
@@ -322,7 +325,8 @@ internal sealed class OptimiserMind
     private NodeWindow[] Windows(TimeSpan now) =>
     [
         .. model.Explain().Nodes.Where(n => n is { IsKnown: true, Status: MemberStatus.Active }).Select(n => new NodeWindow(
-            n.Incarnation, n.Node, n.IsStarting ? n.LoadRatio : n.CapacityCores > 0 ? n.CpuCores / n.CapacityCores : 0, TimeSpan.FromSeconds(n.MailboxP99Seconds ?? 0), n.Shards,
+            n.Incarnation, n.Node, n.IsStarting ? n.LoadRatio : n.CapacityCores > 0 ? n.CpuCores / n.CapacityCores : 0,
+            TimeSpan.FromSeconds(n.MailboxP99Seconds ?? 0), n.Shards,
             activeSince.TryGetValue(n.Incarnation, out TimeSpan since) && now - since >= Settle)),
     ];
 

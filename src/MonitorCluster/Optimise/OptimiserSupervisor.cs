@@ -169,7 +169,8 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         IReadOnlyList<MadePause> made = mind.Take(readings, view, lease, Now);
         if (optimiser is not null)
         {
-            optimiser.Tell(new LoadsSeen(mind.Picture, mind.Input, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, mind.FlushSeconds, made));
+            optimiser.Tell(new LoadsSeen(
+                mind.Picture, mind.Input, mind.IsIdle, mind.Unmoved(running!.Moves, Now), lease.Pause.IsPaused, mind.FlushSeconds, made));
         }
         else if (lease.Open.Count > 0)
         {
@@ -177,7 +178,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         }
         else
         {
-            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input));
+            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input, mind.IsIdle));
             if (mind.Decide(lease.Pause, Now) is { } plan)
             {
                 Spawn(plan, NowMs);
@@ -208,7 +209,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         running = new PlanStanding(plan.PlanId, plan.Kind, OptimiserWords.Sentence(plan), [.. plan.Moves]);
         optimiser = Context.ActorOf(Props.Create(() => new OptimiserActor(with, plan, at, me, epoch, startedMs)), $"plan-{++spawned}");
         Context.Watch(optimiser);
-        optimiser.Tell(new LoadsSeen(null, mind.Input, null, held!.Pause.IsPaused, mind.FlushSeconds, []));
+        optimiser.Tell(new LoadsSeen(null, mind.Input, mind.IsIdle, null, held!.Pause.IsPaused, mind.FlushSeconds, []));
     }
 
     private void Ended(OptimiserEnded ended)
@@ -232,7 +233,7 @@ internal sealed partial class OptimiserSupervisor : ReceiveActor, IWithTimers
         look++;
         if (mind is not null)
         {
-            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input));
+            Context.System.EventStream.Publish(new CarryOut(mind.LeaseEpoch, [], 0, mind.Input, mind.IsIdle));
         }
 
         Begin();

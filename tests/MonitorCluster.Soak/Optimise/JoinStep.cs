@@ -31,16 +31,17 @@ internal static class JoinStep
         long moves = await all.Store.LastMoveAsync();
         double from = watch.Seconds, before = watch.DelayMs(from - 60, from);
         ClusterNode fourth = await all.Cluster.JoinAsync();
-        int? bound = null;
-        while (watch.Last?.Plan is null && watch.Seconds < from + options.Wait.TotalSeconds)
+        Bounds bounds = new(all);
+        double quiet = from; // since when the new node has a plan behind it, and no other is under way
+        bool isOver = false;
+        while (!isOver && watch.Seconds < from + options.Wait.TotalSeconds)
         {
-            bound = await BoundAsync(all) ?? bound;
-            await Task.Delay(TimeSpan.FromSeconds(1));
+            await bounds.LookAsync();
+            quiet = watch.Last is { Plan: { HasEnded: true, Done: > 0 }, Moving: 0, Imbalance: < 1.25 } ? quiet : watch.Seconds;
+            isOver = watch.Seconds - quiet > Quiet.TotalSeconds;
         }
 
-        bool isOver = await watch.UntilAsync(() => watch.Last?.Plan is { HasEnded: true }, options.Wait);
-        double end = watch.Seconds;
-        await watch.UntilAsync(() => watch.Seconds > end + Quiet.TotalSeconds && watch.Last is { Moving: 0, Plan.HasEnded: true }, options.Wait);
+        double end = quiet;
         WatchTick[] ticks = watch.Since(from);
         await report.TableAsync(ticks, from, watch);
         int made = await all.Store.MovesAsync(moves);
@@ -49,7 +50,7 @@ internal static class JoinStep
         await report.CheckAsync(
             "the new node has its share by a plan", isOver && last.Imbalance < 1.25,
             $"imbalance {last.Imbalance:F2}, written {last.Offered:F2}; {fourth.Name} owns {owned} shards; plan {plan?.State} {plan?.Why}");
-        await report.CheckAsync("moves of the join", bound is { } least && made <= OverBoundMax * least, $"{made}, lower bound {bound}");
+        await report.CheckAsync("moves of the join", made <= OverBoundMax * bounds.Sum, $"{made}, lower bounds of its plans {bounds}");
         double after = watch.DelayMs(watch.Seconds - 40, watch.Seconds);
         await report.SayAsync($"p99 delay {before:F0} ms before, {watch.DelayMs(from, end):F0} ms while it joined, {after:F0} ms after");
     }
@@ -60,32 +61,62 @@ internal static class JoinStep
         ClusterNode first = all.Cluster.Nodes[0];
         long moves = await all.Store.LastMoveAsync();
         double from = watch.Seconds, before = watch.DelayMs(from - 40, from);
-        int bound = (await all.Cluster.StateAsync()).ShardsOf(first.Name).Count;
+        int owned = (await all.Cluster.StateAsync()).ShardsOf(first.Name).Count;
         int code = await first.StopAsync();
         double left = watch.Seconds;
-        await watch.UntilAsync(() => watch.Seconds > left + 90 && watch.Last is { Moving: 0, Plan: null or { HasEnded: true } }, options.Wait);
+        Bounds bounds = new(all);
+        while (watch.Seconds < left + 90 || watch.Last is not { Moving: 0, Plan: null or { HasEnded: true } })
+        {
+            await bounds.LookAsync();
+        }
+
         WatchTick[] ticks = watch.Since(from);
         await report.TableAsync(ticks, from, watch);
         int made = await all.Store.MovesAsync(moves);
         await report.CheckAsync("the first left in order", code == 0, $"exit code {code} after {left - from:F1} s");
-        await report.CheckAsync("moves of the leaving, and of what followed in 90 s", made <= OverBoundMax * bound, $"{made}, lower bound {bound}");
+        await report.CheckAsync(
+            "moves of the leaving, and of what followed in 90 s", made <= OverBoundMax * (owned + bounds.Sum),
+            $"{made}, lower bound {owned} shards, and of plans since {bounds}");
         (double imbalance, double after) = (ticks[^1].Imbalance ?? 1, watch.DelayMs(watch.Seconds - 40, watch.Seconds));
         await report.SayAsync(
             $"imbalance {imbalance:F2}; p99 delay {before:F0} ms before, {watch.DelayMs(from, left + 10):F0} ms while it left, {after:F0} ms after");
     }
 
-    // What the planner says that any plan needs; null while it cannot say, or has nothing to do.
-    private static async Task<int?> BoundAsync(OptimiseCluster all)
+    /// <summary>What the planner said that any plan needs, just before each plan was made.</summary>
+    private sealed class Bounds(OptimiseCluster all)
     {
-        try
+        private readonly List<int> _bounds = [];
+        private long? _plan = all.Watch.Last?.Plan?.Id;
+        private int? _newest;
+
+        public int Sum => _bounds.Sum();
+
+        public override string ToString() => string.Join(" + ", _bounds.DefaultIfEmpty());
+
+        public async Task LookAsync()
         {
-            JsonElement answer = await all.TellAsync(all.Cluster.Nodes[1], "plan");
-            JsonElement proposal = answer.GetProperty("report").GetProperty("proposal");
-            return proposal.GetProperty("moves").GetArrayLength() > 0 ? proposal.GetProperty("lowerBound").GetInt32() : null;
+            _newest = await AskAsync() ?? _newest;
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            if (all.Watch.Last?.Plan is { } plan && plan.Id != _plan)
+            {
+                _bounds.Add(_newest ?? 0);
+                (_plan, _newest) = (plan.Id, null);
+            }
         }
-        catch (RequestRefusedException)
+
+        // Null while it cannot say, or has nothing to do.
+        private async Task<int?> AskAsync()
         {
-            return null; // it does not know the loads yet
+            try
+            {
+                JsonElement answer = await all.TellAsync(all.Cluster.Nodes[1], "plan");
+                JsonElement proposal = answer.GetProperty("report").GetProperty("proposal");
+                return proposal.GetProperty("moves").GetArrayLength() > 0 ? proposal.GetProperty("lowerBound").GetInt32() : null;
+            }
+            catch (RequestRefusedException)
+            {
+                return null; // it does not know the loads yet
+            }
         }
     }
 }

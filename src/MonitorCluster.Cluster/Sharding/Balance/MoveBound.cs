@@ -69,7 +69,8 @@ internal sealed class MoveBound
 
     // The heavy ones count as if all weighed as much as the least of them: so where sizes fall steeply is where to cut.
     private static IEnumerable<double> Steps(double[] descending) => Enumerable.Range(0, descending.Length)
-        .OrderByDescending(at => at + 1 < descending.Length ? descending[at] / descending[at + 1] : 1).ThenBy(at => at).Take(Choices).Select(at => descending[at]);
+        .OrderByDescending(at => at + 1 < descending.Length ? descending[at] / descending[at + 1] : 1).ThenBy(at => at)
+        .Take(Choices).Select(at => descending[at]);
 
     private double Room(int node) => high[node] - table.Load[node];
 

@@ -40,9 +40,11 @@ internal sealed class ControllerModel
     /// <summary>What shards and nodes weigh; null by number.</summary>
     internal BalanceInput? Loads { get; set; }
 
+    internal bool IsIdle { get; set; } = true;
+
     internal int Pace { get; set; } = int.MaxValue;
 
-    internal ControllerPlan Plan() => Controller.Plan(Now, [.. members.Values], shards, Wanted, Pace, Loads);
+    internal ControllerPlan Plan() => Controller.Plan(Now, [.. members.Values], shards, Wanted, Pace, Loads, IsIdle);
 
     /// <summary>Plans, checks, writes; then the owners hand over some of what moves.</summary>
     /// <param name="handsOver">Whether the owner of a moving shard hands it over now.</param>

@@ -150,16 +150,24 @@ public class ControllerTests
         Assert.Equal((9, 3), (model.CountOf(1), model.CountOf(2)));
     }
 
-    [Fact]
-    public void Plan_NewControllerWhileANodeIsFilled_GoesOn()
+    [Theory]
+    [InlineData(true, 20)]
+    [InlineData(false, 120)]
+    public void Plan_NewController_FillsWhoWasThereBeforeItOnceTheClusterIsKnownToBeIdleOrNobodyKnows(bool isIdle, int seconds)
     {
         ControllerModel model = Model(shards: 12, nodes: 2);
         for (int shard = 0; shard < 12; shard++)
         {
-            model.Own(shard, shard < 8 ? 1 : 2, shard == 0 ? 2 : null);
+            model.Own(shard, shard < 10 ? 1 : 2);
         }
 
         model.Controller = new Controller(model.Limits);
+        model.IsIdle = isIdle;
+        for (int second = 0; second < seconds; second++)
+        {
+            Assert.True(model.Step(_ => true).IsEmpty);
+        }
+
         model.Settle(60);
 
         Assert.Equal((6, 6), (model.CountOf(1), model.CountOf(2)));

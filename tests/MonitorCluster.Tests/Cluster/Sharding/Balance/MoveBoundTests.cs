@@ -46,8 +46,9 @@ public class MoveBoundTests
         Assert.InRange(plan.Moves.Count, plan.MovesLowerBound, 75);
     }
 
+    // No two sums alike: what is exactly at its target is over it by rounding.
     private static BalanceInput ClusterOf(int[] sizes, Random random) => new(
-        [NodeOf(1), NodeOf(2), NodeOf(3)], [.. sizes.Select((size, id) => ShardOf(id, random.Next(3) + 1, cpu: 0.02 * (size + (0.0137 * id))))]); // no two sums alike: what is exactly at its target is over it by rounding
+        [NodeOf(1), NodeOf(2), NodeOf(3)], [.. sizes.Select((size, id) => ShardOf(id, random.Next(3) + 1, cpu: 0.02 * (size + (0.0137 * id))))]);
 
     /// <summary>The fewest moves after which no node is over the planner's target, giants where they are; null when there is no such placement.</summary>
     private static int? Fewest(BalanceInput input, double level, HashSet<int> giants)
