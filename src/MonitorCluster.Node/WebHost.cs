@@ -77,6 +77,7 @@ internal static class WebHost
         app.MapAlertApi();
         new AnomalyApi(node.Anomalies, node.Feedback).Map(app);
         new OptimiserApi(node.Optimiser, node.Routes, node.Ports.Time).Map(app);
+        new ActuationApi(node.Actuations, node.Ports.Time).Map(app);
         var clusterApi = new ClusterApi(node.Routes, node.Statistics, node.Settings.Node.Name, node.Ports.Time);
         clusterApi.Map(app);
         new StoreApi(node).Map(app);

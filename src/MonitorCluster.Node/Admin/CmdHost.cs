@@ -34,7 +34,7 @@ internal sealed partial class CmdHost : IAsyncDisposable
     [
         new ClusterPalette(node), new ShardingPalette(node), new MetricsPalette(node.Query, node.Ports.Time), new AlertsPalette(node.Feed),
         new IncidentsPalette(node.Anomalies, node.Feedback), new AnomaliesPalette(node.Anomalies, node.Feedback),
-        new OptimiserPalette(node.Optimiser, node.Ports.Time),
+        new OptimiserPalette(node.Optimiser, node.Actuations, node.Ports.Time),
         .. HandlersOf((NodeCore)node),
     ];
 

@@ -84,6 +84,12 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator)
             return Note(row, ActuationState.Overruled, ActuationKind.Failed, ActuationWords.Gone());
         }
 
+        bool isOnItsWay = row.State == ActuationState.Intended && target.Value == row.OldValue;
+        if (target.InitialValue != row.InitialValue || (target.Value != row.NewValue && target.Value != target.InitialValue && !isOnItsWay))
+        {
+            return Note(row, ActuationState.Overruled, ActuationKind.Failed, ActuationWords.Overruled(target.Value)); // also when its time is over
+        }
+
         if (row.LeftMs <= 0)
         {
             return TakeBack(row, ActuationState.Returned, ActuationKind.Returned, ActuationWords.Expired());
@@ -94,15 +100,9 @@ internal sealed class PolicyState(ActuationPolicy policy, IActuator actuator)
             return TakeBack(row, ActuationState.Returned, ActuationKind.Returned, ActuationWords.Withdrawn(policy));
         }
 
-        if (target.InitialValue != row.InitialValue)
-        {
-            return Note(row, ActuationState.Overruled, ActuationKind.Failed, ActuationWords.Overruled(target.Value));
-        }
-
         return target.Value == row.NewValue ? AsItShouldBe(row, target, isPaused, reverts)
-            : row.State == ActuationState.Intended && target.Value == row.OldValue ? NotDoneYet(row, isPaused)
-            : target.Value == target.InitialValue ? AfterReload(row, isPaused)
-            : Note(row, ActuationState.Overruled, ActuationKind.Failed, ActuationWords.Overruled(target.Value));
+            : isOnItsWay ? NotDoneYet(row, isPaused)
+            : AfterReload(row, isPaused);
     }
 
     private PolicyEffect? AsItShouldBe(ActuationRow row, TargetReading target, bool isPaused, int reverts)

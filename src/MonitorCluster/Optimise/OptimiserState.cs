@@ -173,11 +173,11 @@ internal sealed class OptimiserState
         return State != before;
     }
 
-    /// <summary>Undoes what has been moved, in reverse order.</summary>
+    /// <summary>Undoes what has been moved, in reverse order, and what is on its way once it has arrived.</summary>
     public void RollBack(TimeSpan now, string why)
     {
         Why = why;
-        undo = [.. moves.Where(m => m.Progress == MoveProgress.Done).Reverse().Select(m => m.Inverse(why))];
+        undo = [.. moves.Where(m => m.Progress is MoveProgress.Done or MoveProgress.Moving).Reverse().Select(m => m.Inverse(why))];
         moves = [.. moves.Select(m => m.HasEnded ? m : m with { Progress = MoveProgress.Failed })];
         Enter(undo.Count > 0 ? PlanState.RollingBack : PlanState.Cancelled, now);
     }
@@ -196,7 +196,8 @@ internal sealed class OptimiserState
         }
 
         ShardOwner shard = shards[move.Shard];
-        MoveProgress progress = shard.Owner == move.To ? MoveProgress.Done
+        MoveProgress progress = shard.Owner == move.To
+            ? shard.Target == move.From ? move.Progress : MoveProgress.Done // one to be undone that is on its way yet
             : shard.Owner != move.From || !active.Contains(move.To) ? MoveProgress.Failed
             : shard.Target == move.To ? MoveProgress.Moving
             : shard.Target is not null || move.Progress == MoveProgress.Moving ? MoveProgress.Failed

@@ -60,6 +60,7 @@ public sealed class ActuationTests(ITestOutputHelper output)
         Assert.True(await haproxy.WeightsAsync() is [100, 100, 100]);
 
         await AssertLogAsync(client);
+        await AssertShownAsync(client);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -75,6 +76,19 @@ public sealed class ActuationTests(ITestOutputHelper output)
         {
             Assert.Contains(entries, e => e.GetProperty("labels").GetProperty("action").GetString() == action);
         }
+    }
+
+    // An operator sees what was done, and why nothing is done now.
+    private static async Task AssertShownAsync(NodeClient client)
+    {
+        using JsonDocument shown = await client.GetAsync("/api/v1/actuations");
+        JsonElement data = shown.RootElement.GetProperty("data"), policy = Assert.Single(data.GetProperty("policies").EnumerateArray());
+        Assert.Equal(("web", "refused"), (policy.GetProperty("name").GetString(), policy.GetProperty("status").GetString()));
+        Assert.Contains("c is the last server of web that takes requests", policy.GetProperty("words").GetString(), StringComparison.Ordinal);
+        Assert.Equal(["a", "b", "c"], policy.GetProperty("servers").EnumerateArray().Select(s => s.GetProperty("name").GetString()!).Order());
+        JsonElement[] actions = [.. data.GetProperty("actions").EnumerateArray()];
+        Assert.Contains(actions, a => a.GetProperty("state").GetString() == "returned");
+        Assert.All(actions, a => Assert.True(a.GetProperty("id").GetInt64() > 0 && a.GetProperty("reason").GetString()!.Length > 0));
     }
 
     private static Task WritePolicyAsync(string folder, Haproxy haproxy, int minPercent, int minCapacity) => File.WriteAllTextAsync(

@@ -199,6 +199,21 @@ public sealed class PolicyStateTests : IDisposable
     }
 
     [Fact]
+    public void Hand_OfAPersonWhileNobodyLooked_IsLeftAloneAlsoWhenTheTimeIsOver()
+    {
+        Slow("c", 0.2);
+        world.LookFor(60);
+        Assert.Single(world.Book.Open);
+
+        world.Servers["c"].Weight = 33;
+        world.Sleep(TimeSpan.FromHours(2));
+        world.Look();
+
+        Assert.Equal(33, world.Servers["c"].Weight);
+        Assert.Equal(ActuationState.Overruled, world.Book.Recent[0].State);
+    }
+
+    [Fact]
     public void Hand_OfAPerson_IsLeftAlone()
     {
         Slow("c", 0.2);

@@ -188,6 +188,26 @@ public class OptimiserStateTests
         Assert.Equal([(0, 1L)], world.Plan.Wanted().Select(m => (m.ShardId, m.To)));
     }
 
+    [Fact]
+    public void RollBack_WhileMoving_TakesBackWhatIsOnItsWayOnceItHasArrived()
+    {
+        var world = new World();
+        world.Own(0, 1, target: 2);
+        world.Advance(1);
+
+        world.Plan.RollBack(Start, "rolled back by ada");
+        world.Advance(2);
+        Assert.Equal([(0, 1L)], world.Plan.Wanted().Select(m => (m.ShardId, m.To)));
+        Assert.Equal(PlanState.RollingBack, world.Plan.State);
+        world.Own(0, 2);
+        world.Advance(3);
+        Assert.Equal(PlanState.RollingBack, world.Plan.State);
+        world.Own(0, 1);
+        world.Advance(4);
+
+        Assert.Equal(PlanState.RolledBack, world.Plan.State);
+    }
+
     /// <summary>Four nodes, node 1 owns everything; a plan whose moves go to nodes 2 and 3 in turn.</summary>
     private sealed class World
     {

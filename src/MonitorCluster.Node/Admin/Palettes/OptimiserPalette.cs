@@ -1,21 +1,23 @@
+using MonitorCluster.Act;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Optimise;
 
 namespace MonitorCluster.Node.Admin.Palettes;
 
-/// <summary><c>optimiser</c>: how load lies, what would be done about it, and what was.</summary>
+/// <summary><c>optimiser</c>: how load lies, what would be done about it, and what was; and the same for watched services.</summary>
 internal sealed class OptimiserPalette : CommandPaletteHandler
 {
     private const string Somebody = "pbm";
 
     private readonly OptimiserDesk desk;
+    private readonly ActuationDesk services;
     private readonly TimeProvider time;
 
-    public OptimiserPalette(OptimiserDesk desk, TimeProvider time)
+    public OptimiserPalette(OptimiserDesk desk, ActuationDesk services, TimeProvider time)
         : base(new CommandPalette(
             "optimiser",
-            "Balances the load of the nodes.",
+            "Balances the load of the nodes, and acts on watched services.",
             [
                 new CommandDefinitionBuilder().WithName("status").WithDescription("How load lies now, and why there is no plan or what is being done.").Build(),
                 new CommandDefinitionBuilder().WithName("plan")
@@ -29,9 +31,15 @@ internal sealed class OptimiserPalette : CommandPaletteHandler
                     .WithArgument(a => a.WithName("count").WithDescription("Plans to show.").WithSwitch("-n").WithSwitch("--count")
                         .WithDefaultValues("20", "100"))
                     .Build(),
+                new CommandDefinitionBuilder().WithName("policies")
+                    .WithDescription("The policies for watched services: which node acts for each, and why something is done or nothing.").Build(),
+                new CommandDefinitionBuilder().WithName("actions").WithDescription("The last actions on watched services and what became of them.")
+                    .WithArgument(a => a.WithName("count").WithDescription("Actions to show.").WithSwitch("-n").WithSwitch("--count")
+                        .WithDefaultValues("20", "100"))
+                    .Build(),
             ]))
     {
-        (this.desk, this.time) = (desk, time);
+        (this.desk, this.services, this.time) = (desk, services, time);
         Process("status", (_, reply, cancellationToken) => WishAsync(desk, OptimiserWish.Status, reply, cancellationToken));
         Process("plan", (_, reply, cancellationToken) => WishAsync(desk, OptimiserWish.Plan, reply, cancellationToken));
         Process("apply", (_, reply, cancellationToken) => WishAsync(desk, OptimiserWish.Apply, reply, cancellationToken));
@@ -39,6 +47,8 @@ internal sealed class OptimiserPalette : CommandPaletteHandler
         Process("pause", (arguments, reply, cancellationToken) => PauseAsync(isPaused: true, arguments, reply, cancellationToken));
         Process("resume", (arguments, reply, cancellationToken) => PauseAsync(isPaused: false, arguments, reply, cancellationToken));
         Process("history", HistoryAsync);
+        Process("policies", PoliciesAsync);
+        Process("actions", ActionsAsync);
     }
 
     /// <summary>Asks the optimiser, and shows what it answers.</summary>
@@ -138,6 +148,49 @@ internal sealed class OptimiserPalette : CommandPaletteHandler
 
         string note = pause.Note.Length > 0 ? $": {pause.Note}" : string.Empty;
         await reply.TextAsync($"Count: {plans.Count} plans{(pause.IsPaused ? $"; paused by {pause.By}{note}" : string.Empty)}", cancellationToken);
+        return CommandResponse.Ok;
+    }
+
+    private async Task<CommandResponse> PoliciesAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PolicySnapshot> policies = services.Policies();
+        await reply.ColumnsAsync(["policy", "backend", "node", "state", "servers", "why"], [], cancellationToken);
+        foreach (PolicySnapshot policy in policies)
+        {
+            IEnumerable<string> servers =
+                policy.Servers.Select(s => s.Weight == s.InitialWeight ? $"{s.Name} {s.Weight}" : $"{s.Name} {s.Weight}/{s.InitialWeight}");
+            await reply.RowAsync(
+                [
+                    policy.Name, policy.Backend, policy.Owner, $"{policy.Status.ToString().ToLowerInvariant()}{(policy.IsDryRun ? ", dry run" : string.Empty)}",
+                    string.Join(", ", servers), policy.IsHere ? policy.Words : policy.Owner is { } owner ? $"ask {owner}" : "its shard has no owner now",
+                ],
+                cancellationToken);
+        }
+
+        await reply.TextAsync(
+            services.IsOn ? $"Count: {policies.Count} policies" : "This node has no policies: Act:PolicyDirectory names no folder", cancellationToken);
+        return CommandResponse.Ok;
+    }
+
+    private async Task<CommandResponse> ActionsAsync(CommandArguments arguments, CommandReply reply, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ActuationRow> actions = await services.RecentAsync((int)arguments.Number("count", 1, ActuationDesk.RecentMax), cancellationToken);
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        await reply.ColumnsAsync(
+            ["action", "decided_at", "policy", "target", "old", "new", "initial", "state", "seconds_left", "reason"],
+            ["old", "new", "initial", "seconds_left"],
+            cancellationToken);
+        foreach (ActuationRow action in actions)
+        {
+            await reply.RowAsync(
+                [
+                    action.ActionId, AlertJson.Time(nowMs - action.AgeMs), action.Policy, action.Target, action.OldValue, action.NewValue, action.InitialValue,
+                    action.State.ToString().ToLowerInvariant(), action.IsOpen ? Math.Max(0, action.LeftMs / 1_000) : null, action.Reason,
+                ],
+                cancellationToken);
+        }
+
+        await reply.TextAsync($"Count: {actions.Count} actions", cancellationToken);
         return CommandResponse.Ok;
     }
 

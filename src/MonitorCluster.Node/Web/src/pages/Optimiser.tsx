@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import * as api from '../data/api';
 import { secondsOf } from '../data/alerts';
 import { cluster } from '../data/live';
+import { actuations } from '../data/actuations';
 import * as load from '../data/optimiser';
 import { usePolled } from '../data/poll';
 import { now, useStore } from '../data/store';
@@ -10,6 +11,7 @@ import { History, Proposed, Running } from '../parts/LoadPlans';
 import { NodeLoads } from '../parts/NodeLoads';
 import { OptimiserActions } from '../parts/OptimiserActions';
 import { ShardMap } from '../parts/ShardMap';
+import { WatchedServices } from '../parts/WatchedServices';
 import { sentence } from '../parts/words';
 
 const refreshSeconds = 5;
@@ -40,12 +42,13 @@ export function Optimiser() {
     cluster.set(answer);
     return answer.version;
   });
+  const services = usePolled('actuations', refreshSeconds, actuations);
   const seen = loaded.data;
   const running = seen?.plans.find(load.isUnderWay);
   // Of a plan without moves what it expects is the present again, by slower means: it would look like a change.
   const expected = (proposal?.moves.length ? proposal.predicted : null) ?? running?.predicted ?? null;
   const wanted = proposal?.moves ?? (running?.state === 'rollingBack' ? running.undo : running?.moves) ?? noMoves;
-  const problem = loaded.problem || members.problem;
+  const problem = loaded.problem || members.problem || services.problem;
   return (
     <main class="page">
       {problem !== '' && (
@@ -78,6 +81,7 @@ export function Optimiser() {
       )}
       {(seen?.report || known !== null) && <NodeLoads now={seen?.report?.now ?? null} expected={expected} state={known} />}
       {known !== null && <ShardMap state={known} wanted={wanted} />}
+      {services.data !== null && <WatchedServices seen={services.data} />}
       {seen !== null && <History plans={seen.plans.filter(plan => plan !== running)} />}
     </main>
   );
