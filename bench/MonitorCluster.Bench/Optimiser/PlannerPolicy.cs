@@ -91,7 +91,8 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
     /// <summary>Whether the last plan is dealt with.</summary>
     private bool IsOver(BalanceForecast look, double now)
     {
-        if (!isUndoing && Time(now - lastMoveAt) < BalanceVerify.WaitFor(look.AvoidableRatio, BalanceVerify.Wait))
+        BalanceVerdict verdict = BalanceVerify.Judge(plan!, before, LookOf(look, Unmoved(now)));
+        if (!isUndoing && !BalanceVerify.IsDue(verdict, look.AvoidableRatio, Time(now - lastMoveAt), BalanceVerify.Wait))
         {
             return false;
         }
@@ -103,7 +104,6 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
             return true;
         }
 
-        BalanceVerdict verdict = BalanceVerify.Judge(judged, before, LookOf(look, Unmoved(now)));
         Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + 1;
         brakes.Judged(verdict, look.AvoidableRatio, Time(now));
         if (verdict == BalanceVerdict.RolledBack)
@@ -168,7 +168,7 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
             ShardRest rest = brakes.RestOf(shard, Time(now));
             shards[shard] = new BalanceShard(
                 shard, Cluster.Owner[shard] < 0 ? null : Cluster.Owner[shard], isHot ? averages[shard].Hot : averages[shard].Plan,
-                Cluster.Memory[shard], Cluster.SamplesPerSecond(shard), IsFixed: false, rest.NotTo, rest.IsResting);
+                Cluster.Memory[shard], Cluster.SamplesPerSecond(shard), rest.IsFirm, rest.NotTo, rest.IsResting);
         }
 
         return new BalanceInput(nodes, shards);

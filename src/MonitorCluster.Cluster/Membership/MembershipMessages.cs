@@ -82,7 +82,7 @@ public sealed record MoveShard(int ShardId, string Member);
 /// <param name="LeaseEpoch">The lease under which it was decided; under another one it counts for nothing.</param>
 /// <param name="Moves">The moves that are still to be made, the most useful first.</param>
 /// <param name="InFlight">Hand-overs under way in the cluster beyond which none of these begins.</param>
-/// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then number counts.</param>
+/// <param name="Loads">What nodes and shards weigh, for fail-over and drain; null where the cluster is idle or nobody knows: then numbers count.</param>
 /// <param name="IsIdle">Whether the loads are known, and so small that number counts.</param>
 public sealed record CarryOut(long LeaseEpoch, IReadOnlyList<PlannedMove> Moves, int InFlight, BalanceInput? Loads, bool IsIdle)
 {

@@ -10,7 +10,8 @@ namespace MonitorCluster.Cluster.Sharding;
 /// <item>A shard without a living owner is assigned at once, to the target of its hand-over (which has loaded it) or else where there is most room: by load
 /// where it is known (<see cref="BalancePlanner"/>), by number where the cluster is idle or new.</item>
 /// <item>What an operator wants comes first among the moves, then the drain of leaving members, then members that hold less than half their fair share: these
-/// are filled up to it from the fullest, at once those that have joined under this controller, the others once the cluster is known to be idle.</item>
+/// are filled up to it from the fullest, at once those that have joined under this controller, the others once the cluster is known to be idle, or when
+/// nobody has known its loads for two minutes.</item>
 /// </list>
 /// A plan is made of one view and written by compare-and-set, so a view that is old by the time it is written costs a plan and nothing else; the next plan
 /// is made of the view read after that. What is remembered between plans is only time. A controller lives as long as its lease: the next one
@@ -23,7 +24,10 @@ internal sealed class Controller(ControllerLimits limits)
     private readonly HashSet<long> filling = [];
     private Dictionary<long, TimeSpan> moveSince = [];
     private readonly HashSet<long> elder = []; // members that were there before this controller
-    private TimeSpan? begun;
+    private readonly HashSet<long> begunBefore = []; // of these those that were getting shards
+    private TimeSpan? unknownSince; // since when nobody knows the loads; at first since this controller began
+    private bool isFirst = true;
+    private bool wasLoaded;
 
     /// <summary>Makes a plan.</summary>
     /// <param name="now">This node's monotonic time.</param>
@@ -47,9 +51,15 @@ internal sealed class Controller(ControllerLimits limits)
         Drain(ledger, places, moves);
         if (loads is null)
         {
-            Fill(ledger, shards, now, isIdle || now - begun >= limits.LookFirst, moves);
+            Fill(ledger, shards, now, isIdle || now - unknownSince >= limits.LookFirst, moves);
+        }
+        else
+        {
+            (unknownSince, wasLoaded) = (now, true);
+            filling.Clear();
         }
 
+        isFirst = false;
         return new ControllerPlan(assignments, moves, cancels);
     }
 
@@ -72,9 +82,9 @@ internal sealed class Controller(ControllerLimits limits)
             filling.Remove(gone);
         }
 
-        if (begun is null)
+        if (isFirst)
         {
-            begun = now;
+            unknownSince = now;
             elder.UnionWith(ledger.Active.Select(entry => entry.Incarnation));
         }
 
@@ -197,13 +207,26 @@ internal sealed class Controller(ControllerLimits limits)
 
     private void MoveWanted(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, IReadOnlyList<WantedMove> wanted, int pace, List<ShardMove> moves)
     {
+        HashSet<long> hasToGive = []; // members that are to give a shard of a plan before they take one of it
         foreach (WantedMove wish in wanted)
         {
-            if (Find(shards, wish.ShardId) is { Target: null, Owner: { } owner } shard && ledger.Find(wish.To) is { } to && owner != wish.To
-                && !ledger.HasBegun(wish.ShardId) && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode
-                && (wish.PlanId is null || (shard.Pinned is null && !restUntil.ContainsKey(wish.ShardId) && ledger.InFlight < pace)))
+            bool mayBegin = Find(shards, wish.ShardId) is { Target: null, Owner: { } from } row && from != wish.To && !ledger.HasBegun(wish.ShardId)
+                && (wish.PlanId is null || (row.Pinned is null && !restUntil.ContainsKey(wish.ShardId)));
+            if (!mayBegin)
+            {
+                continue;
+            }
+
+            ShardOwner shard = shards[wish.ShardId];
+            long owner = shard.Owner!.Value;
+            if (ledger.Find(wish.To) is { } to && HasRoom(ledger, to) && (ledger.Find(owner)?.Out ?? 0) < limits.InFlightPerNode
+                && (wish.PlanId is null || (ledger.InFlight < pace && !hasToGive.Contains(wish.To))))
             {
                 moves.Add(ledger.Begin(shard, to, wish));
+            }
+            else if (wish.PlanId is not null)
+            {
+                hasToGive.Add(owner);
             }
         }
     }
@@ -243,7 +266,7 @@ internal sealed class Controller(ControllerLimits limits)
     }
 
     /// <summary>Fills members up that hold less than half their fair share, once they have settled.</summary>
-    private void Fill(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, TimeSpan now, bool fillsElder, List<ShardMove> moves)
+    private void Fill(ShardLedger ledger, IReadOnlyList<ShardOwner> shards, TimeSpan now, bool isByNumber, List<ShardMove> moves)
     {
         if (ledger.Active.Count < 2)
         {
@@ -254,7 +277,13 @@ internal sealed class Controller(ControllerLimits limits)
         int fair = shards.Count / ledger.Active.Count;
         foreach (ShardLedger.Entry entry in ledger.Active)
         {
-            if (2 * entry.Count < fair && now - activeSince[entry.Incarnation] >= limits.Settle && (fillsElder || !elder.Contains(entry.Incarnation)))
+            if (isFirst && entry.In > 0)
+            {
+                begunBefore.Add(entry.Incarnation);
+            }
+
+            bool isShort = 2 * entry.Count < fair && now - activeSince[entry.Incarnation] >= limits.Settle;
+            if (isByNumber ? isShort || begunBefore.Remove(entry.Incarnation) : isShort && !wasLoaded && !elder.Contains(entry.Incarnation))
             {
                 filling.Add(entry.Incarnation);
             }

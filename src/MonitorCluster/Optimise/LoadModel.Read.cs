@@ -6,9 +6,9 @@ namespace MonitorCluster.Optimise;
 // What is asked of the model: the planner's input by the slow means; how uneven it is now by the quick ones; tables for people.
 internal sealed partial class LoadModel
 {
-    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known. Who has just joined does not count.</summary>
-    public double HottestCpuRatio => nodes.Values.Where(n => n is { CapacityCores: > 0, LooksToSettle: 0 })
-        .Select(n => n.Cpu.Hot / n.CapacityCores!.Value).DefaultIfEmpty(0).Max();
+    /// <summary>The fullest node's process CPU as a share of its capacity, 0 and up; 0 when no node is known. Of who has just joined it is its load.</summary>
+    public double HottestCpuRatio => Explain().Nodes.Where(n => n is { CapacityCores: > 0, IsKnown: true })
+        .Select(n => n.IsStarting ? n.LoadRatio : n.CpuCores / n.CapacityCores).DefaultIfEmpty(0).Max();
 
     /// <summary>By node name, the delay of messages to its shards: 99th percentile, in seconds; nodes that had none or do not report are absent.</summary>
     public IReadOnlyDictionary<string, double> MailboxP99Seconds =>
@@ -74,10 +74,10 @@ internal sealed partial class LoadModel
     private double BaseOf(NodeState? node, bool isHot)
     {
         double own = Base(node);
-        double[] settled = node is { LooksToSettle: > 0 } ? [.. nodes.Values.Where(n => n.LooksToSettle == 0).Select(Base).Order()] : [];
+        double[] settled = node is { IsStarting: true } ? [.. nodes.Values.Where(n => !n.IsStarting).Select(Base).Order()] : [];
         return settled.Length > 0 ? Math.Min(own, settled[settled.Length / 2]) : own;
 
-        double Base(NodeState? one) => (isHot ? one?.BaseHot(Kappa) : one?.BasePlan(Kappa)) ?? 0;
+        double Base(NodeState? one) => (isHot ? one?.Base.Hot : one?.Base.Plan) ?? 0;
     }
 
     private BalanceShard ToShard(ShardOwner row, BalanceRules rules, HashSet<long> known, bool isHot)
@@ -87,7 +87,7 @@ internal sealed partial class LoadModel
         return new BalanceShard(
             row.ShardId, row.Owner is { } owner && known.Contains(owner) ? owner : null,
             Kappa * ((isHot ? shard?.Time.Hot : shard?.Time.Plan) ?? 0), shard?.Bytes ?? 0, shard?.Samples.Plan ?? 0,
-            row.MoveId is not null || rules.IsPinned(row.ShardId), rest.NotTo, rest.IsResting);
+            row.MoveId is not null || rest.IsFirm || rules.IsPinned(row.ShardId), rest.NotTo, rest.IsResting);
     }
 
     private NodeLoad ToRow(MemberRow member, (int Shards, double Cores, double Samples, double Series) owned)
@@ -99,7 +99,7 @@ internal sealed partial class LoadModel
             Reports = node is { Reports: true },
             CpuCores = node?.Cpu.Hot ?? 0,
             BaseCores = BaseOf(node, isHot: true),
-            IsStarting = node is { LooksToSettle: > 0 },
+            IsStarting = node is { IsStarting: true },
             ShardCores = owned.Cores,
             Shards = owned.Shards,
             SamplesPerSecond = owned.Samples,

@@ -9,15 +9,19 @@ namespace MonitorCluster.Optimise;
 /// 2. A shard's time is capped so that a node's shards together cost no more than its process used (time is not CPU time where processors are
 /// overcommitted), and smoothed. A shard that moved keeps its means until its new owner reports it; one that nobody reports for ten minutes costs nothing.
 /// 3. <see cref="CostMultiplier"/> makes CPU of time; it is applied when loads are read, so that a better one counts at once for all.
-/// 4. A node's base is its process's CPU less that of all shards it reported, owned or not: they ran there. One that has joined within five minutes counts
-/// with the base of the others: by its own, of which much is its start, it would be full, get nothing, and too much once that is over.
+/// 4. A node's base is its process's CPU less that of all shards it reported, owned or not: they ran there. It is left as it was for 45 s after a shard came
+/// or went. A node that has joined within five minutes counts with the base of the others: by its own, of which much is its start, it would be full, get
+/// nothing, and too much once that is over.
 /// Units: cores (CPU seconds per second), bytes, samples per second, milliseconds since 1970. Cost: O(nodes + shards) for a take, and for each question;
 /// about 150 bytes a shard. No clock, no I/O. One owner.
 /// </remarks>
 internal sealed partial class LoadModel
 {
     // How long a process that joins works for itself: it compiles. On a small node that is as much as all its later load, and is over in minutes.
-    private const int StartLooks = 30;
+    private const long StartMs = 300_000;
+
+    // A process's CPU is a rate over 30 s, and a shard is named until 15 s after it went: for so long they are not of the same shards.
+    private const long MovedMs = 45_000;
 
     // Two half-lives of the slower mean: by then a shard whose owner does not name it has nothing, rather than being on its way.
     private const long ForgetMs = 600_000;
@@ -28,6 +32,7 @@ internal sealed partial class LoadModel
     private readonly Dictionary<string, double> shardCores = new(StringComparer.Ordinal); // of the readings that are being taken
     private Dictionary<long, MemberRow> living = [];
     private IReadOnlyList<ShardOwner> owners = [];
+    private HashSet<long>? firstMembers; // of the first take: of none of them it is known how long they have been there
     private long atMs;
 
     /// <summary>CPU seconds of a node for a second of its shards' mailboxes, 1 to 6.</summary>
@@ -43,6 +48,8 @@ internal sealed partial class LoadModel
     public void Take(LoadReadings readings, IReadOnlyList<MemberRow> members, IReadOnlyList<ShardOwner> shardOwners)
     {
         living = members.Where(m => m.Status != MemberStatus.Dead).ToDictionary(m => m.Incarnation);
+        firstMembers ??= [.. living.Keys];
+        HashSet<string> moved = Moved(shardOwners);
         owners = shardOwners;
         foreach (NodeState node in nodes.Values)
         {
@@ -53,7 +60,7 @@ internal sealed partial class LoadModel
         {
             atMs = readings.AtMs;
             Sum(readings.Shards);
-            TakeNodes(readings.Nodes);
+            TakeNodes(readings.Nodes, moved);
             TakeShards(readings.Shards);
             multiplier.Fit();
         }
@@ -71,7 +78,19 @@ internal sealed partial class LoadModel
         }
     }
 
-    private void TakeNodes(IReadOnlyList<NodeReading> readings)
+    /// <summary>The nodes that have given or got a shard since the last take.</summary>
+    private HashSet<string> Moved(IReadOnlyList<ShardOwner> now)
+    {
+        HashSet<string> moved = new(StringComparer.Ordinal);
+        foreach ((ShardOwner before, ShardOwner after) in owners.Zip(now).Where(pair => pair.First.Owner != pair.Second.Owner))
+        {
+            moved.UnionWith(new[] { NameOf(before), NameOf(after) }.OfType<string>());
+        }
+
+        return moved;
+    }
+
+    private void TakeNodes(IReadOnlyList<NodeReading> readings, HashSet<string> moved)
     {
         Dictionary<string, long> incarnations = new(StringComparer.Ordinal);
         foreach (MemberRow member in living.Values.OrderBy(m => m.Incarnation))
@@ -79,36 +98,41 @@ internal sealed partial class LoadModel
             incarnations[member.NodeName] = member.Incarnation;
         }
 
-        bool isJoiner = nodes.Values.Any(n => n.LooksToSettle == 0); // who has just begun to look knows of none how long it has been there
         foreach (NodeReading reading in readings.Where(r => incarnations.ContainsKey(r.Node))) // agents have such metrics, too
         {
-            NodeState node = StateOf(reading.Node, incarnations[reading.Node], isJoiner);
+            NodeState node = StateOf(reading.Node, incarnations[reading.Node]);
             double time = shardCores.GetValueOrDefault(reading.Node);
             node.Reports = true;
             node.Cap = time * Kappa > reading.CpuCores ? reading.CpuCores / (time * Kappa) : 1;
             node.Cpu.Observe(reading.CpuCores);
-            node.ShardTime.Observe(time * node.Cap);
+            node.MovedMs = moved.Contains(reading.Node) ? atMs : node.MovedMs;
+            if (node.MovedMs is not { } at || atMs - at > MovedMs)
+            {
+                node.Base.Observe(Math.Max(0, reading.CpuCores - (Kappa * time * node.Cap)));
+            }
+
             node.CapacityCores = reading.CapacityCores is > 0 ? reading.CapacityCores : node.CapacityCores;
             node.MemoryLimitBytes = reading.MemoryLimitBytes is > 0 ? reading.MemoryLimitBytes : node.MemoryLimitBytes;
             node.MemoryBytes = reading.MemoryBytes ?? node.MemoryBytes;
             node.MailboxP99Seconds = reading.MailboxP99Seconds;
             node.FlushP95Seconds = reading.FlushP95Seconds;
-            if (time <= reading.CpuCores)
+            if (time <= reading.CpuCores && !node.IsStarting)
             {
                 multiplier.Add(reading.Node, atMs, time, reading.CpuCores); // else its shards waited for processors, and time says nothing of cost
             }
         }
     }
 
-    private NodeState StateOf(string name, long incarnation, bool isJoiner)
+    private NodeState StateOf(string name, long incarnation)
     {
         if (!nodes.TryGetValue(name, out NodeState? node) || node.Incarnation != incarnation)
         {
-            nodes[name] = node = new NodeState(incarnation) { LooksToSettle = isJoiner ? StartLooks : 0 };
+            nodes[name] = node = new NodeState(incarnation) { StartsUntilMs = firstMembers!.Contains(incarnation) ? null : atMs + StartMs };
+            multiplier.Forget(name);
         }
-        else if (node.LooksToSettle > 0 && --node.LooksToSettle == 0)
+        else if (node.StartsUntilMs <= atMs)
         {
-            (node.Cpu, node.ShardTime) = (default, default); // its start is not to be remembered
+            (node.StartsUntilMs, node.Cpu, node.Base) = (null, default, default); // its start is not to be remembered
         }
 
         return node;
@@ -161,14 +185,19 @@ internal sealed partial class LoadModel
     private sealed class NodeState(long incarnation)
     {
         public LoadAverage Cpu; // of the process
-        public LoadAverage ShardTime; // of all shards it reported, capped
+        public LoadAverage Base; // what of it is not its shards'
         public double Cap = 1;
         public bool Reports;
 
         public long Incarnation => incarnation;
 
-        /// <summary>Readings until its start is over; 0 when it is.</summary>
-        public int LooksToSettle { get; set; }
+        /// <summary>When its start is over; null when it is.</summary>
+        public long? StartsUntilMs { get; set; }
+
+        public bool IsStarting => StartsUntilMs is not null;
+
+        /// <summary>When a shard came or went last; null for never.</summary>
+        public long? MovedMs { get; set; }
 
         public double? CapacityCores { get; set; }
 
@@ -179,10 +208,6 @@ internal sealed partial class LoadModel
         public double? MailboxP99Seconds { get; set; }
 
         public double? FlushP95Seconds { get; set; }
-
-        public double BaseHot(double kappa) => Math.Max(0, Cpu.Hot - (kappa * ShardTime.Hot));
-
-        public double BasePlan(double kappa) => Math.Max(0, Cpu.Plan - (kappa * ShardTime.Plan));
     }
 
     private sealed class ShardState

@@ -21,7 +21,7 @@ public sealed class OptimiseOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long after its last move a plan is judged.</summary>
+    /// <summary>How long after its last move a plan is judged; after a third of it when it helped and the cluster is badly spread yet.</summary>
     /// <value>Default 60 s; 1 s to 10 min.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan VerifyAfter { get; set; } = TimeSpan.FromSeconds(60);

@@ -43,11 +43,11 @@ internal sealed record OptimiserEnded(OptimiserState? Plan);
 /// </remarks>
 internal sealed partial class OptimiserActor : ReceiveActor
 {
-    private readonly OptimiserSetup setup;
-    private readonly ILogger logger;
     private const double FlushRatioMax = 2; // of before the plan: a guess
     private const double FlushOfNote = 0.1; // seconds; below it the ratio is noise
 
+    private readonly OptimiserSetup setup;
+    private readonly ILogger logger;
     private readonly OptimiserState plan;
     private readonly long incarnation;
     private readonly long leaseEpoch;

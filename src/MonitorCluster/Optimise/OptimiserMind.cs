@@ -20,6 +20,8 @@ internal sealed class OptimiserMind
     // Once it is loaded it stays so for a good part less, or a load about the limit would have shards spread by load and by number in turn.
     private const double StayShare = 0.6;
 
+    private static readonly BalanceLimits Unlearned = new();
+
     private readonly OptimiseOptions options;
     private readonly BalanceTrigger trigger = new(new TriggerLimits());
     private readonly BalanceBrakes brakes;
@@ -37,6 +39,7 @@ internal sealed class OptimiserMind
     {
         (this.options, LeaseEpoch, storeSince) = (options, held.LeaseEpoch, now);
         seenMoves = [.. held.Moves.Select(m => m.MoveId)];
+        IsLoaded = held.Moves.Any(m => m.PlanId is not null); // the one before has moved by load: so does this one, if there is enough to stay with it
         brakes = BalanceBrakes.Rebuild(
             new BrakeLimits(),
             held.Moves.Where(MakesRest).Select(m => new PastMove(m.ShardId, m.From!.Value, m.To, TimeSpan.FromMilliseconds(m.EndedAgoMs), IsChoice(m))),
@@ -58,7 +61,7 @@ internal sealed class OptimiserMind
     public bool IsLoaded { get; private set; }
 
     /// <summary>Whether the loads are known and the cluster is not loaded.</summary>
-    public bool IsIdle => Picture is not null && !IsLoaded;
+    public bool IsIdle => Picture is not null && model.Completeness >= new BrakeLimits().ReportingShareMin && !IsLoaded;
 
     /// <summary>What the planner takes, for fail-over and drain; null while the cluster is idle or its loads are not known.</summary>
     public BalanceInput? Input { get; private set; }
@@ -104,7 +107,10 @@ internal sealed class OptimiserMind
         {
             double memory = move.ShardId < quick.Shards.Count ? quick.Shards[move.ShardId].Memory : 0;
             var pause = TimeSpan.FromMilliseconds(move.PauseMs);
-            pauses.Add(new MadePause(pause, TimeSpan.FromSeconds(MoveCost.PauseSeconds(memory, limits))));
+
+            // What is slow is not to explain itself: of the learned figure and the first one the smaller counts.
+            double expected = Math.Min(MoveCost.PauseSeconds(memory, limits), MoveCost.PauseSeconds(memory, Unlearned));
+            pauses.Add(new MadePause(pause, TimeSpan.FromSeconds(expected)));
             limits = MoveCost.Learn(limits, memory, pause);
             brakes.Moved(move.ShardId, move.From!.Value, IsChoice(move), at - TimeSpan.FromMilliseconds(move.EndedAgoMs));
         }
@@ -116,9 +122,10 @@ internal sealed class OptimiserMind
         Picture = forecast is null ? null : PictureOf(forecast, model.HottestCpuRatio);
         IReadOnlyList<NodeLoad> nodes = model.Explain().Nodes;
         double enough = IsLoaded ? StayShare : 1;
-        IsLoaded = Picture?.HottestCpu > enough * new TriggerLimits().CpuShareMin
-            && nodes.Sum(n => n.ShardCores) > enough * ShardShareMin * nodes.Sum(n => n.IsStarting ? n.LoadCores : n.CpuCores);
-        Input = IsLoaded ? model.ToInput(Rules(at)) : null;
+        IsLoaded = Picture is null ? IsLoaded
+            : Picture.HottestCpu > enough * new TriggerLimits().CpuShareMin
+                && nodes.Sum(n => n.ShardCores) > enough * ShardShareMin * nodes.Sum(n => n.IsStarting ? n.LoadCores : n.CpuCores);
+        Input = Picture is not null && IsLoaded ? model.ToInput(Rules(at)) : null;
         return pauses;
     }
 

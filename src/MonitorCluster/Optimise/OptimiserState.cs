@@ -155,7 +155,7 @@ internal sealed class OptimiserState
                 (After, Why) = (measured, "done as asked");
                 Enter(PlanState.Neutral, now);
                 break;
-            case PlanState.Verifying when measured is not null && now - since >= BalanceVerify.WaitFor(measured.Imbalance, times.VerifyAfter):
+            case PlanState.Verifying when measured is not null:
                 Verify(now, measured, unmoved);
                 break;
             case PlanState.RollingBack:
@@ -231,8 +231,13 @@ internal sealed class OptimiserState
 
     private void Verify(TimeSpan now, PlanPicture measured, double? unmoved)
     {
-        After = measured;
         BalanceVerdict verdict = BalanceVerify.Judge(ExpectedGain, Look(Before), Look(measured) with { ImbalanceUnmoved = unmoved });
+        if (!BalanceVerify.IsDue(verdict, measured.Imbalance, now - since, times.VerifyAfter))
+        {
+            return;
+        }
+
+        After = measured;
         string change = $"imbalance {OptimiserWords.Number(Before.Imbalance)} -> {OptimiserWords.Number(measured.Imbalance)}, "
             + $"{OptimiserWords.Number(Before.Imbalance - ExpectedGain)} expected";
         if (verdict == BalanceVerdict.RolledBack)
@@ -253,7 +258,7 @@ internal sealed class OptimiserState
 }
 
 /// <summary>How long the parts of a plan's life may take.</summary>
-/// <param name="VerifyAfter">How long after its last move a plan is judged; a third of it while the cluster is badly spread.</param>
+/// <param name="VerifyAfter">How long after its last move a plan is judged; after a third of it if it helped while the cluster is badly spread yet.</param>
 internal sealed record OptimiserTimes(TimeSpan VerifyAfter)
 {
     /// <summary>Moves that have not begun by then are given up: load has changed since they were planned.</summary>

@@ -65,7 +65,8 @@ internal static class JoinStep
         int code = await first.StopAsync();
         double left = watch.Seconds;
         Bounds bounds = new(all);
-        while (watch.Seconds < left + 90 || watch.Last is not { Moving: 0, Plan: null or { HasEnded: true } })
+        while (watch.Seconds < left + 90
+            || (watch.Last is not { Moving: 0, Plan: null or { HasEnded: true } } && watch.Seconds < left + 90 + options.Wait.TotalSeconds))
         {
             await bounds.LookAsync();
         }

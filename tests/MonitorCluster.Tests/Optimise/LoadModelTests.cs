@@ -194,7 +194,7 @@ public sealed class LoadModelTests
             Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 1.8)], []);
             Assert.Equal((0.3, true), (Math.Round(Node(3).BaseCores, 9), Node(3).IsStarting));
             Assert.Equal(0.3, Input().Nodes[2].BaseCpu, 1e-9);
-            Assert.Equal(0.15, model.HottestCpuRatio, 1e-9); // of the others
+            Assert.Equal(0.15, model.HottestCpuRatio, 1e-9); // with the others' base
         }
 
         Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 0.4)], []);
@@ -203,6 +203,25 @@ public sealed class LoadModelTests
         members[2] = Member(4) with { NodeName = "n3" }; // it has been restarted
         Take([Reading("n1", 0.2), Reading("n2", 0.3), Reading("n3", 0.1)], []);
         Assert.Equal((0.1, true), (Math.Round(Node(4).BaseCores, 9), Node(4).IsStarting)); // less than the others is less
+    }
+
+    [Fact]
+    public void Base_AfterAMove_StaysAsItWasUntilCpuAndTimeAreOfTheSameShardsAgain()
+    {
+        for (int look = 0; look < 10; look++)
+        {
+            Take(cpu: _ => 0.2, process: 1); // 0.6 for two shards, at the prior of 1.5
+        }
+
+        owners[0] = Owned(0, by: 2);
+        for (int look = 0; look < 4; look++)
+        {
+            // Both rates still say what was: n1's process has its shard's CPU, which nobody names any more.
+            Take(
+                [Reading("n1", 1), Reading("n2", 1)],
+                [new("n1", 2, 0.2, 0, 5, 1), new("n2", 0, 0.2, 0, 5, 1), new("n2", 1, 0.2, 0, 5, 1), new("n2", 3, 0.2, 0, 5, 1)]);
+            Assert.Equal([0.4, 0.4], model.Explain().Nodes.Select(n => Math.Round(n.BaseCores, 6)));
+        }
     }
 
     [Fact]
@@ -286,7 +305,7 @@ public sealed class LoadModelTests
         [.. Enumerable.Range(0, 4).Where(reported ?? (_ => true)).Select(s => Shard(s, cpu, samples ?? (_ => 0)))]);
 
     private void Take(IReadOnlyList<NodeReading> nodes, IReadOnlyList<ShardReading> shards) =>
-        model.Take(new LoadReadings(this, nowMs += 10_000, nodes, shards), members, owners);
+        model.Take(new LoadReadings(this, nowMs += 10_000, nodes, shards), members, [.. owners]);
 
     private BalanceInput Input() => model.ToInput(BalanceRules.None);
 

@@ -129,8 +129,8 @@ public class OptimiserStateTests
         world.Advance(5);
         world.HandToAnotherController();
 
-        Assert.False(world.Advance(19, imbalance: 2.1)); // it waits anew: nobody knows how long the other one has waited
-        world.Advance(21, imbalance: 2.1);
+        Assert.False(world.Advance(59, imbalance: 2.1)); // it waits anew: nobody knows how long the other one has waited
+        world.Advance(66, imbalance: 2.1);
         world.HandToAnotherController();
 
         Assert.Equal([(1, 1L), (0, 1L)], world.Plan.Wanted().Select(m => (m.ShardId, m.To)));

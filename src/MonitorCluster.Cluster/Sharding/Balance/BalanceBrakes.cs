@@ -14,7 +14,7 @@ public sealed class BalanceBrakes(BrakeLimits limits)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<int, (long From, TimeSpan At)> last = [];
+    private readonly Dictionary<int, (long From, TimeSpan At, TimeSpan? Before)> last = [];
     private readonly List<TimeSpan> chosen = [];
     private TimeSpan waitUntil = TimeSpan.MinValue;
     private double imbalanceAtWait = double.MaxValue;
@@ -51,7 +51,7 @@ public sealed class BalanceBrakes(BrakeLimits limits)
     /// <param name="now">The monotonic time.</param>
     public void Moved(int shardId, long from, bool isChoice, TimeSpan now)
     {
-        last[shardId] = (from, now);
+        last[shardId] = (from, now, last.TryGetValue(shardId, out (long From, TimeSpan At, TimeSpan? Before) before) ? before.At : null);
         if (isChoice)
         {
             chosen.Add(now);
@@ -63,13 +63,14 @@ public sealed class BalanceBrakes(BrakeLimits limits)
     /// <param name="now">The monotonic time.</param>
     public ShardRest RestOf(int shardId, TimeSpan now)
     {
-        if (!last.TryGetValue(shardId, out (long From, TimeSpan At) move))
+        if (!last.TryGetValue(shardId, out (long From, TimeSpan At, TimeSpan? Before) move))
         {
             return default;
         }
 
         TimeSpan since = now - move.At;
-        return new ShardRest(since < limits.Rest * restFactor, since < limits.ReturnRest * restFactor ? move.From : null);
+        bool isResting = since < limits.Rest * restFactor;
+        return new ShardRest(isResting, since < limits.ReturnRest * restFactor ? move.From : null, isResting && now - move.Before < limits.ReturnRest);
     }
 
     /// <summary>How many moves the hour has left: the plan's <see cref="BalanceLimits.MovesMax"/>.</summary>

@@ -12,14 +12,14 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// </list>
 /// A giant stays, and its node's target is a little more than the giant: only neighbours go. Source of the shape: longest processing time first (Graham,
 /// "Bounds on Multiprocessing Timing Anomalies", 1969), changed so that few shards move.
-/// Cost: O(S + m log S) for S shards and m moves, plus sorting the shards of nodes that give.
+/// Cost: O(S + m log S) for S shards and m moves, plus sorting the shards of nodes that give and of those that are looked at for a large one, 128 at most each
+/// time.
 /// </remarks>
 internal sealed class BalanceDraft
 {
     private const double EnoughMax = 3; // one shard of up to so many times what is too much is given rather than several: found on the benchmark's static table
     private const int LooksMax = 128; // for a taker: with thousands of nodes not all of them each time
     private const int Never = int.MaxValue / 2;
-    private readonly PlacementTable start;
     private readonly PlacementTable table;
     private readonly BalanceGoal goal;
     private readonly ColdestNodes coldest;
@@ -32,7 +32,6 @@ internal sealed class BalanceDraft
 
     internal BalanceDraft(PlacementTable start, BalanceGoal goal, double level)
     {
-        this.start = start;
         table = start.Copy();
         this.goal = goal;
         Level = level;
@@ -297,7 +296,7 @@ internal sealed class BalanceDraft
             int node = looked = (looked + 1) % targets.Length;
             if (node != giver && coldest.MayHave(shard, node) && Excess(node) <= 0 && targets[node] <= Level)
             {
-                int count = Fewest(node, Excess(node) + table.Weight(shard, node), largest);
+                int count = Fewest(node, Excess(node) + table.Weight(shard, node), largest, least);
                 if (count < least || (count == least && best >= 0 && table.Load[node] < table.Load[best]))
                 {
                     (best, least) = (node, count);
@@ -309,18 +308,22 @@ internal sealed class BalanceDraft
     }
 
     /// <summary>How many shards of at most a weight a node gives to lose an excess.</summary>
-    private int Fewest(int node, double excess, double largest)
+    /// <param name="node">The node.</param>
+    /// <param name="excess">What it is to lose.</param>
+    /// <param name="largest">What each may weigh.</param>
+    /// <param name="countMax">More are not counted.</param>
+    private int Fewest(int node, double excess, double largest, int countMax = Never)
     {
         ReadOnlySpan<double> weights = movable.Weights(node);
         int over = LowerBound(weights, Math.BitIncrement(largest));
-        return excess <= 0 ? 0 : LowerBound(weights, excess) < over ? 1 : CountFrom(weights, over - 1, excess);
+        return excess <= 0 ? 0 : LowerBound(weights, excess) < over ? 1 : CountFrom(weights, over - 1, excess, countMax);
     }
 
     /// <summary>How many shards, from a place downwards, are enough.</summary>
-    private static int CountFrom(ReadOnlySpan<double> weights, int at, double excess)
+    private static int CountFrom(ReadOnlySpan<double> weights, int at, double excess, int countMax)
     {
         int count = 0;
-        for (; at >= 0 && excess > 0; at--, count++)
+        for (; at >= 0 && excess > 0 && count <= countMax; at--, count++)
         {
             excess -= weights[at];
         }

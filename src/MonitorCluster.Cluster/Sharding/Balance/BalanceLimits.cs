@@ -3,6 +3,9 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// <summary>What the planner holds to. All shares are ratios, 0 to 1, unless said otherwise.</summary>
 public sealed record BalanceLimits
 {
+    /// <summary>An imbalance over it is bad: there is a hurry.</summary>
+    public const double BadRatio = 1.25;
+
     /// <summary>The part of a node's cores that counts as its capacity: load 1 is a node that does all it should, not all it can.</summary>
     public double CpuCapacityShare { get; init; } = 0.7;
 
@@ -25,9 +28,9 @@ public sealed record BalanceLimits
     /// <summary>A node over so many times its share gives resting shards, too.</summary>
     /// <remarks>
     /// What comes to a node that has just taken many shards, a burst of one of them, could not be put right for as long as they rest: found by simulation, ten
-    /// minutes at a third too much. No shard goes back where it came from all the same.
+    /// minutes at a third too much. One that has moved twice within the hour rests all the same, and none goes back where it came from.
     /// </remarks>
-    public double RestRatio { get; init; } = 1.25;
+    public double RestRatio { get; init; } = BadRatio;
 
     /// <summary>The least drop of the objective that is worth a move, as a part of the square of the water level.</summary>
     /// <remarks>

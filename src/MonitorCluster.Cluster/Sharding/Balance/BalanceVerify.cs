@@ -26,7 +26,6 @@ public readonly record struct BalanceLook(double Imbalance, double CpuShareMax, 
 /// <summary>Judges a plan by what it did.</summary>
 public static class BalanceVerify
 {
-    private const double BadRatio = 1.25; // the same as the limits' RestRatio
     private const double HelpShare = 0.5;
     private const double HarmRatio = 1.05;
     private const double LoadChangeMax = 0.1;
@@ -35,16 +34,22 @@ public static class BalanceVerify
     /// <summary>How long after the last move to look.</summary>
     public static TimeSpan Wait { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long after its last move to look at what a plan did: the next one has to wait for that, and is in a hurry while the cluster is badly
-    /// spread, be it that the budget cut the plan short or that something new happened.</summary>
+    /// <summary>Whether a verdict counts, or is to be asked for again later: the next plan has to wait for it.</summary>
+    /// <param name="verdict">What would be said now.</param>
     /// <param name="imbalance">The imbalance now.</param>
-    /// <param name="usual">How long while it is not bad: <see cref="Wait"/>, if nobody says otherwise.</param>
-    public static TimeSpan WaitFor(double imbalance, TimeSpan usual) => imbalance > BadRatio ? usual / 3 : usual;
+    /// <param name="waited">How long ago the last move ended.</param>
+    /// <param name="usual">How long to wait: <see cref="Wait"/>, if nobody says otherwise.</param>
+    /// <remarks>
+    /// A third of the usual is enough for a plan that helped while the cluster is badly spread all the same, be it that the budget cut it short or that
+    /// something new happened: then there is a hurry. Means on their way may say too early that it did not help or harmed, but not that it helped.
+    /// </remarks>
+    public static bool IsDue(BalanceVerdict verdict, double imbalance, TimeSpan waited, TimeSpan usual) =>
+        waited >= (verdict == BalanceVerdict.Kept && imbalance > BalanceLimits.BadRatio ? usual / 3 : usual);
 
     /// <summary>Judges a plan.</summary>
     /// <param name="prediction">The plan, all of whose moves were done.</param>
     /// <param name="before">How it looked when the plan was made.</param>
-    /// <param name="after">How it looks <see cref="WaitFor"/> after the last move.</param>
+    /// <param name="after">How it looks after the last move.</param>
     /// <remarks>
     /// Harm is an imbalance, a hottest node or a mailbox delay that is worse by over 5 % while the load as a whole is the same within 10 %. A shard that
     /// happened to
@@ -61,7 +66,7 @@ public static class BalanceVerify
     /// <summary>Judges a plan of which no more is known than what was expected of it.</summary>
     /// <param name="expectedGain">By how much the imbalance should have fallen.</param>
     /// <param name="before">How it looked when the plan was made.</param>
-    /// <param name="after">How it looks <see cref="Wait"/> after the last move.</param>
+    /// <param name="after">How it looks after the last move.</param>
     public static BalanceVerdict Judge(double expectedGain, BalanceLook before, BalanceLook after)
     {
         double gained = Math.Max(before.Imbalance, after.ImbalanceUnmoved ?? 0) - after.Imbalance;

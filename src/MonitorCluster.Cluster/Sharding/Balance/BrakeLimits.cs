@@ -55,7 +55,8 @@ public readonly record struct PastMove(int ShardId, long From, long To, TimeSpan
 /// <summary>What a shard may not do for now: two of the figures of <see cref="BalanceShard"/>.</summary>
 /// <param name="IsResting">Whether it rests.</param>
 /// <param name="NotTo">Where it must not go back to; null for anywhere.</param>
-public readonly record struct ShardRest(bool IsResting, long? NotTo);
+/// <param name="IsFirm">Whether it rests wherever it is: it has moved twice within the hour.</param>
+public readonly record struct ShardRest(bool IsResting, long? NotTo, bool IsFirm = false);
 
 /// <summary>Why nothing is moved now.</summary>
 /// <param name="Reason">One sentence, with when it may change.</param>

@@ -43,9 +43,6 @@ internal sealed class ColdestNodes
     /// <summary>How many there are.</summary>
     internal int Count { get; }
 
-    /// <summary>The coldest of the first kind; there must be one.</summary>
-    internal int First => heaps[0][0];
-
     /// <summary>The node whose load is the lowest once it has the shard, among those that may have it.</summary>
     /// <param name="shard">The shard; never given back to the owner that it has in the input, or to the node that it must not go to.</param>
     /// <returns>The node; -1 when none fits.</returns>

@@ -1,6 +1,6 @@
 namespace MonitorCluster.Cluster.Sharding.Balance;
 
-/// <summary>Of each node the shards that it may give, ascending by weight there. Sorted when first asked for: most nodes give nothing.</summary>
+/// <summary>Of each node the shards that it may give, ascending by weight there. Sorted when first asked for: not all nodes are looked at.</summary>
 internal sealed class MovableShards
 {
     private readonly PlacementTable table;

@@ -24,7 +24,7 @@ internal sealed class MoveBound
     private const int MoreMax = 4; // heavy shards that a node may take
     private const int PriceSteps = 20;
     private const double PriceMax = 30; // moves for the sake of one shard: what needs more is not going to be moved
-    private const double Rounding = 1e-9;
+    private const double Rounding = 1e-6;
 
     private readonly PlacementTable table;
     private readonly MovableShards movable;
@@ -79,7 +79,7 @@ internal sealed class MoveBound
         ReadOnlySpan<double> weights = movable.Weights(node);
         double excess = -Room(node);
         int count = 0;
-        for (int at = weights.Length - 1; at >= 0 && excess > 0; at--, count++)
+        for (int at = weights.Length - 1; at >= 0 && excess > Rounding * high[node]; at--, count++)
         {
             excess -= weights[at];
         }
@@ -115,9 +115,8 @@ internal sealed class MoveBound
         List<double[]> costs = [];
         for (int node = 0; node < high.Length; node++)
         {
-            double[] cost = Costs(node, lightest * LeastRatio(node), heavy[node] + (isTaker[node] ? MoreMax + 1 : 0));
-            most = isTaker[node] && cost[^1] - cost[^2] is var next && next < most ? next : most; // NaN, of two that cannot be, is not less
-            costs.Add(isTaker[node] ? cost[..^1] : cost);
+            double[] cost = Costs(node, lightest * LeastRatio(node), ref most);
+            costs.Add(double.IsInfinity(cost.Min()) ? new double[cost.Length] : cost); // one that nothing takes to its target is asked for nothing
         }
 
         (double low, double top) = (0, most);
@@ -148,18 +147,28 @@ internal sealed class MoveBound
     }
 
     /// <summary>By the number of heavy shards that a node has in the end, what it has given at least.</summary>
-    private double[] Costs(int node, double weight, int most)
+    /// <param name="node">The node.</param>
+    /// <param name="weight">What the least heavy one weighs there.</param>
+    /// <param name="price">Made less where one more than is counted would cost less: each F is convex, so that the further ones cost no less.</param>
+    private double[] Costs(int node, double weight, ref double price)
     {
         ReadOnlySpan<double> weights = movable.Weights(node);
-        double[] costs = new double[most + 1];
+        double[] costs = new double[heavy[node] + (isTaker[node] ? MoreMax : 0) + 1];
         double left = Left(node);
         Array.Fill(costs, double.PositiveInfinity);
         double own = 0;
         for (int kept = 0; kept <= heavy[node]; kept++)
         {
-            for (int has = kept; has <= most && (has == kept || isTaker[node]); has++)
+            double last = double.PositiveInfinity;
+            for (int has = kept; has < costs.Length && (has == kept || isTaker[node]); has++)
             {
-                costs[has] = Math.Min(costs[has], heavy[node] - kept + Light(node, own + ((has - kept) * weight) - left));
+                last = Light(node, own + ((has - kept) * weight) - left);
+                costs[has] = Math.Min(costs[has], heavy[node] - kept + last);
+            }
+
+            if (isTaker[node] && double.IsFinite(last))
+            {
+                price = Math.Min(price, Light(node, own + ((costs.Length - kept) * weight) - left) - last);
             }
 
             own += kept < heavy[node] ? weights[weights.Length - heavy[node] + kept] : 0;

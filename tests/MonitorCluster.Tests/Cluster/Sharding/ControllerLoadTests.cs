@@ -45,8 +45,38 @@ public class ControllerLoadTests
         model.Now += model.Limits.Settle;
 
         Assert.Empty(model.Plan().Moves);
-        model.Loads = null;
+        (model.Loads, model.IsIdle) = (null, false); // a look that failed says nothing
+        Assert.Empty(model.Plan().Moves);
+        model.IsIdle = true;
         Assert.NotEmpty(model.Plan().Moves);
+    }
+
+    [Fact]
+    public void Plan_LoadsNotKnownAnyMoreForTwoMinutes_NumberCounts()
+    {
+        ControllerModel model = Heavy(9, (1, [0, 1, 2, 3, 4]), (2, [5, 6, 7, 8]));
+        model.Loads = Loads(model, (0, 0.5));
+        model.Set(3);
+        model.Plan();
+        (model.Loads, model.IsIdle) = (null, false);
+        model.Now += model.Limits.LookFirst - TimeSpan.FromSeconds(1);
+        Assert.Empty(model.Plan().Moves);
+        model.Now += TimeSpan.FromSeconds(1);
+
+        Assert.NotEmpty(model.Plan().Moves);
+    }
+
+    [Fact]
+    public void Plan_MoveIntoAMemberThatIsToGiveFirst_WaitsUntilThatHasBegun()
+    {
+        ControllerModel model = Heavy(9, (1, [0, 1, 2, 3, 4]), (2, [5, 6, 7, 8]));
+        model.Set(3);
+        model.Wanted.AddRange(new[] { 5, 6, 7 }.Select(s => new WantedMove(s, 3) { Kind = MoveKind.Balance, Reason = "room", PlanId = 7 }));
+        model.Wanted.Add(new WantedMove(0, 2) { Kind = MoveKind.Balance, Reason = "large", PlanId = 7 });
+
+        Assert.Equal([5, 6], model.Plan().Moves.Select(m => m.ShardId)); // two at once from one member; the large one comes behind the third
+        model.Step(_ => true);
+        Assert.Equal([7, 0], model.Plan().Moves.Select(m => m.ShardId));
     }
 
     [Fact]

@@ -174,6 +174,24 @@ public class ControllerTests
     }
 
     [Fact]
+    public void Plan_NewControllerWhileANodeIsFilled_GoesOnOnceTheClusterIsKnownToBeIdle()
+    {
+        ControllerModel model = Model(shards: 12, nodes: 2);
+        for (int shard = 0; shard < 12; shard++)
+        {
+            model.Own(shard, shard < 8 ? 1 : 2, shard == 0 ? 2 : null);
+        }
+
+        (model.Controller, model.IsIdle) = (new Controller(model.Limits), false);
+        model.Settle(60);
+        Assert.Equal((7, 5), (model.CountOf(1), model.CountOf(2)));
+        model.IsIdle = true;
+        model.Settle(60);
+
+        Assert.Equal((6, 6), (model.CountOf(1), model.CountOf(2)));
+    }
+
+    [Fact]
     public void Plan_NodeLeaves_IsDrainedWithinItsThirtySeconds()
     {
         ControllerModel model = Model(shards: 1_024, nodes: 3);

@@ -44,7 +44,7 @@ public class BalanceBrakesTests
 
         BalanceBrakes rebuilt = BalanceBrakes.Rebuild(new BrakeLimits(), past, At(10));
 
-        Assert.Equal(new ShardRest(true, 5), rebuilt.RestOf(1, At(10)));
+        Assert.Equal(new ShardRest(true, 5, IsFirm: true), rebuilt.RestOf(1, At(10))); // the second time within the hour
         Assert.Equal(new ShardRest(false, 5), rebuilt.RestOf(2, At(10)));
         Assert.Equal(23, rebuilt.MovesLeft(100, At(10)));
     }

@@ -44,10 +44,15 @@ public class BalanceVerifyTests
         Assert.Equal(verdict, BalanceVerify.Judge(Plan, Before, Before with { Imbalance = 1.7, ImbalanceUnmoved = unmoved }));
 
     [Theory]
-    [InlineData(1.25, 60)]
-    [InlineData(1.26, 20)]
-    public void WaitFor_BadlySpread_IsAThird(double imbalance, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), BalanceVerify.WaitFor(imbalance, BalanceVerify.Wait));
+    [InlineData(BalanceVerdict.Kept, 1.25, 60)]
+    [InlineData(BalanceVerdict.Kept, 1.26, 20)]
+    [InlineData(BalanceVerdict.Neutral, 1.26, 60)]
+    [InlineData(BalanceVerdict.RolledBack, 1.26, 60)] // means on their way may look like harm
+    public void IsDue_HelpedButBadlySpreadYet_IsAfterAThird(BalanceVerdict verdict, double imbalance, int seconds)
+    {
+        Assert.False(BalanceVerify.IsDue(verdict, imbalance, TimeSpan.FromSeconds(seconds - 1), BalanceVerify.Wait));
+        Assert.True(BalanceVerify.IsDue(verdict, imbalance, TimeSpan.FromSeconds(seconds), BalanceVerify.Wait));
+    }
 
     [Fact]
     public void Undo_Moves_IsTheInverseTheLastFirst()

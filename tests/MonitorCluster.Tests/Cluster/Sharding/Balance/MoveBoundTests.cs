@@ -25,6 +25,27 @@ public class MoveBoundTests
         }));
 
     [Fact]
+    public void Bound_AnySmallClusterOfUnequalNodes_IsNeverMoreThanTheFewestMovesThereAre() => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(400), Prop.ForAll(Sizes, ArbMap.Default.ArbFor<int>(), (sizes, seed) =>
+        {
+            Random random = new(seed);
+            BalanceInput input = ClusterOf(sizes, random);
+            input = new BalanceInput(
+                [
+                    .. input.Nodes.Select(node => node with
+                    {
+                        CpuCores = 2 << random.Next(2), MemoryBytes = (2 << random.Next(2)) * GiB, MayTake = random.Next(5) > 0,
+                    }),
+                ],
+                [.. input.Shards.Select(shard => shard with { Memory = random.Next(2) * shard.Cpu * GiB, IsFixed = random.Next(6) == 0 })]);
+            BalancePlan plan = BalancePlanner.Plan(input, Limits, BalanceGoal.Balance);
+
+            int? fewest = Fewest(input, plan.Before.WaterLevel, [.. plan.Giants.Select(giant => giant.ShardId)]);
+            string what = $"{string.Join(' ', input.Nodes)} {string.Join(' ', input.Shards)}";
+            Assert.True(fewest is null || plan.MovesLowerBound <= fewest, $"{plan.MovesLowerBound} > {fewest}: {what}");
+        }));
+
+    [Fact]
     public void Bound_LargeShardThatFitsNowhere_CountsWhatItsTakerGives()
     {
         // Level 1 and nearly full: the two large ones cannot go anywhere unless ten small ones make room, and ten are what their node gives else.
@@ -55,7 +76,6 @@ public class MoveBoundTests
     {
         int? fewest = null;
         int count = input.Shards.Count;
-        double[] weights = [.. input.Shards.Select(shard => shard.Cpu / (0.7 * input.Nodes[0].CpuCores))];
         double[] high = [.. Enumerable.Range(1, 3).Select(node => HighOf(node))];
         for (int placement = 0; placement < Math.Pow(3, count); placement++)
         {
@@ -64,10 +84,10 @@ public class MoveBoundTests
             bool isAllowed = true;
             for (int shard = 0; shard < count; shard++, rest /= 3)
             {
-                loads[rest % 3] += weights[shard];
+                loads[rest % 3] += Weight(shard, rest % 3);
                 bool isMoved = input.Shards[shard].Owner != (rest % 3) + 1;
                 moved += isMoved ? 1 : 0;
-                isAllowed &= !isMoved || !giants.Contains(shard);
+                isAllowed &= !isMoved || !(giants.Contains(shard) || input.Shards[shard].IsFixed || !input.Nodes[rest % 3].MayTake);
             }
 
             if (isAllowed && loads.Zip(high).All(node => node.First <= node.Second + 1e-9))
@@ -80,8 +100,11 @@ public class MoveBoundTests
 
         double HighOf(int node)
         {
-            double target = giants.Where(giant => input.Shards[giant].Owner == node).Select(giant => weights[giant]).Append(level).Max();
+            double target = giants.Where(giant => input.Shards[giant].Owner == node).Select(giant => Weight(giant, node - 1)).Append(level).Max();
             return target + (0.05 * Math.Max(level, target - level));
         }
+
+        double Weight(int shard, int node) => Math.Max(
+            input.Shards[shard].Cpu / (0.7 * input.Nodes[node].CpuCores), input.Shards[shard].Memory / (0.8 * input.Nodes[node].MemoryBytes));
     }
 }
