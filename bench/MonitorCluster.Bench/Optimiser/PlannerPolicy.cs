@@ -72,8 +72,9 @@ internal sealed class PlannerPolicy(SimulatedCluster cluster) : LoopPolicy(clust
 
     private void Begin(BalanceGoal goal, BalanceForecast look, double now)
     {
-        BalanceLimits left = limits with { MovesMax = brakes.MovesLeft(averages.Length, Time(now)) };
-        BalancePlan made = BalancePlanner.Plan(Input(now, isHot: goal.Aim == BalanceAim.Urgent), left, goal);
+        bool isHurried = BalanceTrigger.IsHurried(goal, look.AvoidableRatio);
+        BalanceLimits left = (isHurried ? limits.Hurried : limits) with { MovesMax = brakes.MovesLeft(averages.Length, Time(now)) };
+        BalancePlan made = BalancePlanner.Plan(Input(now, isHurried), left, goal);
         trigger.Planned();
         Plans++;
         if (made.Moves.Count == 0)

@@ -289,8 +289,10 @@ internal sealed class OptimiserMind
 
     private BalancePlan Plan(BalanceGoal goal, int movesMax, TimeSpan now)
     {
-        BalanceInput input = model.ToInput(Rules(now), isHot: false); // a level that has changed is in the slow means, too (LoadAverage)
-        return BalancePlanner.Plan(options.Policy == OptimisePolicy.Misjudge ? Misjudged(input) : input, limits with { MovesMax = movesMax }, goal);
+        bool isHurried = forecast is { } seen && BalanceTrigger.IsHurried(goal, seen.AvoidableRatio);
+        BalanceInput input = model.ToInput(Rules(now), isHurried); // a level that has changed is in the slow means, too (LoadAverage)
+        return BalancePlanner.Plan(
+            options.Policy == OptimisePolicy.Misjudge ? Misjudged(input) : input, (isHurried ? limits.Hurried : limits) with { MovesMax = movesMax }, goal);
     }
 
     // The coldest node's base is made the hottest's: shards move away from where there is room. For tests of the verdict.

@@ -22,6 +22,13 @@ public sealed record BalanceLimits
     /// <summary>How far over the water level a node may stay: 1.05 of it.</summary>
     public double Tolerance { get; init; } = 0.05;
 
+    /// <summary>The same where there is a hurry.</summary>
+    /// <remarks>
+    /// Loads that have just jumped are measured too low, on nodes at their limit by as much as these are over it, and all means are behind: what is taken to
+    /// 1.05 on paper is at 1.27 then, and needs another plan. By simulation, 20 days: back under 1.25 after at most 130 s instead of 190.
+    /// </remarks>
+    public double HurriedTolerance { get; init; } = 0.02;
+
     /// <summary>How far under the water level a node may fall by giving: 0.98 of it.</summary>
     public double Undershoot { get; init; } = 0.02;
 
@@ -54,6 +61,9 @@ public sealed record BalanceLimits
     /// <summary>What a CPU second spent on moving weighs against the gain. A guess: a shard of 100 MiB costs about two CPU seconds, a fifth of the least
     /// gain.</summary>
     public double CostWeight { get; init; } = 0.0005;
+
+    /// <summary>These limits where there is a hurry.</summary>
+    public BalanceLimits Hurried => this with { Tolerance = HurriedTolerance };
 
     /// <summary>How long a shard without data is away while it moves, in seconds.</summary>
     public double PauseSeconds { get; init; } = 0.1;

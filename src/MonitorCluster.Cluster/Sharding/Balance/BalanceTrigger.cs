@@ -44,6 +44,7 @@ public readonly record struct TriggerAnswer(BalanceGoal? Goal, string Reason);
 /// A cumulative sum of what the imbalance is over 1.15; a plan when it reaches 0.6. An imbalance of 2.8 makes one in the first window, 1.25 in the sixth,
 /// 1.16 after ten
 /// minutes without a break. "So many windows in a row" was tried and flickers at its threshold (design, section 4.5).
+/// A node at its limit is relieved at once, unless the imbalance has asked for a plan already: that relieves it as well, and with more than five shards.
 /// A node that holds less than half its fair share of shards when it is first seen is a reason too, idle or not, until a plan was made with it.
 /// Source: Page, "Continuous Inspection Schemes", Biometrika 1954. One writer: whoever controls the cluster.
 /// </remarks>
@@ -69,14 +70,6 @@ public sealed class BalanceTrigger(TriggerLimits limits)
         ArgumentNullException.ThrowIfNull(nodes);
         Sum = Math.Clamp(Sum + (double.IsFinite(imbalance) ? imbalance : 1) - limits.Allowed, 0, 2 * limits.SumMax);
         Remember(nodes);
-        if (FindUrgent(nodes) is { } urgent)
-        {
-            return new TriggerAnswer(BalanceGoal.Urgent(urgent.Incarnation), string.Create(
-                CultureInfo.InvariantCulture,
-                $"{urgent.Name} uses {urgent.CpuShare:0.00} of its CPU and its mailboxes wait {urgent.MailboxDelay.TotalMilliseconds:0} ms, "
-                + $"for {limits.UrgentWindows} windows"));
-        }
-
         foreach (NodeWindow node in nodes)
         {
             if (filling.Contains(node.Incarnation) && node.MayTake)
@@ -85,13 +78,22 @@ public sealed class BalanceTrigger(TriggerLimits limits)
             }
         }
 
-        if (Sum < limits.SumMax - Rounding)
+        double hottest = nodes.Select(node => node.CpuShare).DefaultIfEmpty().Max();
+        bool isUneven = Sum >= limits.SumMax - Rounding;
+        if (!(isUneven && hottest > limits.CpuShareMin) && FindUrgent(nodes) is { } urgent)
+        {
+            return new TriggerAnswer(BalanceGoal.Urgent(urgent.Incarnation), string.Create(
+                CultureInfo.InvariantCulture,
+                $"{urgent.Name} uses {urgent.CpuShare:0.00} of its CPU and its mailboxes wait {urgent.MailboxDelay.TotalMilliseconds:0} ms, "
+                + $"for {limits.UrgentWindows} windows"));
+        }
+
+        if (!isUneven)
         {
             return new TriggerAnswer(null, string.Create(
                 CultureInfo.InvariantCulture, $"the imbalance is {imbalance:0.00}: its sum over {limits.Allowed:0.00} is {Sum:0.00} of {limits.SumMax:0.00}"));
         }
 
-        double hottest = nodes.Select(node => node.CpuShare).DefaultIfEmpty().Max();
         return hottest > limits.CpuShareMin
             ? new TriggerAnswer(BalanceGoal.Balance, string.Create(
                 CultureInfo.InvariantCulture, $"the imbalance is {imbalance:0.00}: its sum over {limits.Allowed:0.00} has reached {Sum:0.00}"))
@@ -99,6 +101,12 @@ public sealed class BalanceTrigger(TriggerLimits limits)
                 CultureInfo.InvariantCulture,
                 $"the imbalance is {imbalance:0.00}, but no node uses more than {limits.CpuShareMin:0.00} of its CPU: it is let be until one does"));
     }
+
+    /// <summary>Whether to plan in a hurry: by the fast means of the loads and to <see cref="BalanceLimits.Hurried"/>, rather than by the slow means, which
+    /// noise does not reach.</summary>
+    /// <param name="goal">What for.</param>
+    /// <param name="imbalance">The imbalance now.</param>
+    public static bool IsHurried(BalanceGoal goal, double imbalance) => goal.Aim == BalanceAim.Urgent || imbalance > BalanceLimits.BadRatio;
 
     /// <summary>Says that a plan was made: the sum begins anew, and new nodes are new no more.</summary>
     public void Planned()

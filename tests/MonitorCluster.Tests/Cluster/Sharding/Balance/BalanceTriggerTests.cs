@@ -96,6 +96,23 @@ public class BalanceTriggerTests
     }
 
     [Fact]
+    public void Observe_NodeNeedsHelpAndLoadIsUnevenAnyhow_AsksForAPlanOfAll()
+    {
+        NodeWindow[] nodes = [.. Nodes(0.2, 0.1), Window(3, 0.95, 10)];
+        Assert.Equal(BalanceGoal.Balance, trigger.Observe(1.9, nodes).Goal);
+        trigger.Observe(1.9, nodes);
+
+        Assert.Equal(BalanceGoal.Balance, trigger.Observe(1.9, nodes).Goal); // it relieves that one as well, and by more than five shards
+    }
+
+    [Theory]
+    [InlineData(BalanceAim.Balance, 1.25, false)]
+    [InlineData(BalanceAim.Balance, 1.26, true)]
+    [InlineData(BalanceAim.Urgent, 1.0, true)]
+    public void IsHurried_UrgentOrBad(BalanceAim aim, double imbalance, bool isHurried) =>
+        Assert.Equal(isHurried, BalanceTrigger.IsHurried(new BalanceGoal(aim, null), imbalance));
+
+    [Fact]
     public void Observe_NewNodeOfAnIdleCluster_AsksUntilAPlanWasMade()
     {
         NodeWindow[] old = [Window(1, 0.01, 0, shards: 6), Window(2, 0.01, 0, shards: 6)];
