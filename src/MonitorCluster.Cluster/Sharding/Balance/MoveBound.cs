@@ -19,7 +19,7 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// </remarks>
 internal sealed class MoveBound
 {
-    private const int Choices = 6;
+    private const int Choices = 4;
     private const int HeavyPerNode = 4;
     private const int MoreMax = 4; // heavy shards that a node may take
     private const int PriceSteps = 20;

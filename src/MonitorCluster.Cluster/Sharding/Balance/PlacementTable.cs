@@ -11,6 +11,8 @@ internal sealed class PlacementTable
 {
     private readonly double[] cpuCapacity;
     private readonly double[] memoryCapacity;
+    private readonly double[] cpuScale; // one by the capacity: a weight is asked for a million times a plan
+    private readonly double[] memoryScale;
     private readonly double[] shardCpu;
     private readonly double[] shardMemory;
     private readonly double[] shardBase; // the part of a shard's weight that is not measured, in loads of a mean node
@@ -19,9 +21,11 @@ internal sealed class PlacementTable
     {
         Limits = limits;
         Nodes = [.. input.Nodes];
-        Shards = [.. input.Shards];
+        Shards = input.Shards as BalanceShard[] ?? [.. input.Shards]; // it is only read, and of 100,000 shards a copy is megabytes
         cpuCapacity = Array.ConvertAll(Nodes, node => limits.CpuCapacityShare * node.CpuCores);
         memoryCapacity = Array.ConvertAll(Nodes, node => limits.MemoryCapacityShare * node.MemoryBytes);
+        cpuScale = Array.ConvertAll(cpuCapacity, capacity => 1 / capacity);
+        memoryScale = Array.ConvertAll(memoryCapacity, capacity => 1 / capacity);
         shardCpu = Array.ConvertAll(Shards, shard => MoveCost.Known(shard.Cpu));
         shardMemory = Array.ConvertAll(Shards, shard => MoveCost.Known(shard.Memory));
         shardBase = new double[Shards.Length];
@@ -49,6 +53,7 @@ internal sealed class PlacementTable
         (Limits, Nodes, Shards, Size, Base, Work) = (other.Limits, other.Nodes, other.Shards, other.Size, other.Base, other.Work);
         (cpuCapacity, memoryCapacity, shardCpu, shardMemory, shardBase) =
             (other.cpuCapacity, other.memoryCapacity, other.shardCpu, other.shardMemory, other.shardBase);
+        (cpuScale, memoryScale) = (other.cpuScale, other.memoryScale);
         (Load, Cpu, Memory, PeakMemory) = ([.. other.Load], [.. other.Cpu], [.. other.Memory], [.. other.PeakMemory]);
         (Count, Owner) = ([.. other.Count], [.. other.Owner]);
     }
@@ -84,7 +89,7 @@ internal sealed class PlacementTable
 
     /// <summary>A shard's load on a node; over 0.</summary>
     internal double Weight(int shard, int node) =>
-        Math.Max(shardCpu[shard] / cpuCapacity[node], shardMemory[shard] / memoryCapacity[node]) + (shardBase[shard] / Size[node]);
+        Math.Max(shardCpu[shard] * cpuScale[node], shardMemory[shard] * memoryScale[node]) + (shardBase[shard] / Size[node]);
 
     /// <summary>Whether a node's CPU and memory stay within the hard limits with one more shard.</summary>
     internal bool HasRoom(int shard, int node) =>
