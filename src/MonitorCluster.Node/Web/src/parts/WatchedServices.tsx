@@ -97,7 +97,7 @@ function Actions({ actions }: { actions: readonly Action[] }) {
             <tr key={action.id} data-action={action.id}>
               <td title={formatDateTime(secondsOf(action.decidedAt))}>{formatAge(time - secondsOf(action.decidedAt))} ago</td>
               <td>{action.policy}</td>
-              <td>{action.target}</td>
+              <td title={action.target}>{action.target.slice(action.target.lastIndexOf(' ') + 1)}</td>
               <td>
                 {action.oldValue} → {action.newValue}
               </td>
