@@ -9,8 +9,6 @@ namespace MonitorCluster.Cluster.Sharding.Balance;
 /// </remarks>
 internal sealed class PlacementTable
 {
-    private readonly double[] cpuCapacity;
-    private readonly double[] memoryCapacity;
     private readonly double[] cpuScale; // one by the capacity: a weight is asked for a million times a plan
     private readonly double[] memoryScale;
     private readonly double[] shardCpu;
@@ -22,8 +20,8 @@ internal sealed class PlacementTable
         Limits = limits;
         Nodes = [.. input.Nodes];
         Shards = input.Shards as BalanceShard[] ?? [.. input.Shards]; // it is only read, and of 100,000 shards a copy is megabytes
-        cpuCapacity = Array.ConvertAll(Nodes, node => limits.CpuCapacityShare * node.CpuCores);
-        memoryCapacity = Array.ConvertAll(Nodes, node => limits.MemoryCapacityShare * node.MemoryBytes);
+        double[] cpuCapacity = Array.ConvertAll(Nodes, node => limits.CpuCapacityShare * node.CpuCores);
+        double[] memoryCapacity = Array.ConvertAll(Nodes, node => limits.MemoryCapacityShare * node.MemoryBytes);
         cpuScale = Array.ConvertAll(cpuCapacity, capacity => 1 / capacity);
         memoryScale = Array.ConvertAll(memoryCapacity, capacity => 1 / capacity);
         shardCpu = Array.ConvertAll(Shards, shard => MoveCost.Known(shard.Cpu));
@@ -51,9 +49,8 @@ internal sealed class PlacementTable
     private PlacementTable(PlacementTable other)
     {
         (Limits, Nodes, Shards, Size, Base, Work) = (other.Limits, other.Nodes, other.Shards, other.Size, other.Base, other.Work);
-        (cpuCapacity, memoryCapacity, shardCpu, shardMemory, shardBase) =
-            (other.cpuCapacity, other.memoryCapacity, other.shardCpu, other.shardMemory, other.shardBase);
-        (cpuScale, memoryScale) = (other.cpuScale, other.memoryScale);
+        (cpuScale, memoryScale, shardCpu, shardMemory, shardBase) =
+            (other.cpuScale, other.memoryScale, other.shardCpu, other.shardMemory, other.shardBase);
         (Load, Cpu, Memory, PeakMemory) = ([.. other.Load], [.. other.Cpu], [.. other.Memory], [.. other.PeakMemory]);
         (Count, Owner) = ([.. other.Count], [.. other.Owner]);
     }
