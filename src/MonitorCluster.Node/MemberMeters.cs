@@ -50,9 +50,10 @@ internal sealed class MemberMeters(
 
         long[] flushes = new long[DelayWindow.Sizes];
         aggregate.Flushes?.AddLastTo(flushes);
-        if (DelayWindow.QuantileSeconds(flushes, 0.95) is { } flush)
+        const double FlushQuantile = 0.95;
+        if (DelayWindow.QuantileSeconds(flushes, FlushQuantile) is { } flush)
         {
-            yield return Gauge("flush_seconds", "From a flush's first offer to the store until its answer, of the last 10 s.", flush, ("quantile", "0.95"));
+            yield return Quantile("flush_seconds", "From a flush's first offer to the store until its answer, of the last 10 s.", flush, FlushQuantile);
         }
 
         (double pauseSum, double pauseLast, double pauseMax) = aggregate.HandOverSeconds;

@@ -114,6 +114,10 @@ internal sealed class OwnMeters(
     internal static OwnMetric Gauge(string name, string help, double value, params (string, string)[] labels) =>
         new(LabelSet.Create("monitorcluster_" + name, labels), MetricType.Gauge, help, value);
 
+    /// <summary>A quantile of what was seen of late, as summaries have them.</summary>
+    internal static OwnMetric Quantile(string name, string help, double value, double quantile) => new(
+        LabelSet.Create("monitorcluster_" + name, ("quantile", quantile.ToString(CultureInfo.InvariantCulture))), MetricType.Summary, help, value);
+
     internal static string Snake(Enum member) =>
         string.Concat(member.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : string.Empty) + char.ToLowerInvariant(c) : c.ToString()));
 }

@@ -53,9 +53,8 @@ internal sealed class ShardMeters
         {
             if (DelayWindow.QuantileSeconds(delays, q) is { } seconds)
             {
-                yield return OwnMeters.Gauge(
-                    "shard_mailbox_delay_seconds", "How long messages to shards waited, over all shards and the last 10 s.", seconds,
-                    ("quantile", q.ToString(CultureInfo.InvariantCulture)));
+                yield return OwnMeters.Quantile(
+                    "shard_mailbox_delay_seconds", "How long messages to shards waited, over all shards and the last 10 s.", seconds, q);
             }
         }
     }

@@ -93,6 +93,7 @@ public sealed class NodeFamiliesTests(RunningNode node) : IClassFixture<RunningN
     [RequiresProgramFact("promtool")]
     public async Task OwnMetrics_Promtool_FindsNothingToSay()
     {
+        await _client.WaitForAsync("monitorcluster_shard_mailbox_delay_seconds", r => r.GetArrayLength() > 1, Patience); // the last family to come
         string page = await _client.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         var start = new ProcessStartInfo("promtool", ["check", "metrics"])
         {

@@ -86,18 +86,15 @@ public class ShardDetectionTests
     public void Observe_ClosingSteps_AllocatesNothing()
     {
         ShardDetection detection = Make(Series, Seconds);
-        for (int i = 0; i < 200; i++)
-        {
-            detection.Observe(0, Start + (i * 1_000), i % 3);
-        }
+        int second = 0;
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 200; i < 1_000; i++)
+        Allocation.AssertNone(() =>
         {
-            detection.Observe(0, Start + (i * 1_000), i % 3);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int end = second + 800; second < end; second++)
+            {
+                detection.Observe(0, Start + (second * 1_000), second % 3);
+            }
+        });
     }
 
     [Fact]

@@ -27,15 +27,15 @@ public class AnomalyModelTests
         float[] values = Values(0, 3 * 1_440);
         values.AsSpan(3_000, 200).Fill(500);
         AnomalyModel model = default;
-        model.Score(Start, 1, Settings);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        long now = Start;
 
-        for (int i = 0; i < values.Length; i++)
+        Allocation.AssertNone(() =>
         {
-            _ = model.Score(Start + ((i + 1) * Minute), values[i], Settings);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            foreach (float value in values)
+            {
+                _ = model.Score(now += Minute, value, Settings);
+            }
+        });
     }
 
     [Fact]
