@@ -4,8 +4,9 @@ using MonitorCluster.Soak.Known;
 
 namespace MonitorCluster.Soak.Optimise;
 
-/// <summary>Writes every host once a second by remote write, at whole seconds, and keeps account of every request.</summary>
-/// <remarks>A request that was refused whole is sent again until it is taken; one without an answer is of unknown outcome and is not repeated.</remarks>
+/// <summary>Writes every host once a second by remote write, with times of whole seconds, and keeps account of every request.</summary>
+/// <remarks>Each host has its own moment within the second, as senders have that know nothing of each other: at one moment for all, the queue of that
+/// burst would be measured. A request that was refused whole is sent again until it is taken; one without an answer is of unknown outcome and is not repeated.</remarks>
 internal sealed class HotWriter : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -67,7 +68,7 @@ internal sealed class HotWriter : IDisposable
         byte[] normal = _world.Template(host, isHot: false), hot = _world.Template(host, isHot: true);
         try
         {
-            await Task.Delay(BetweenHosts * host.Number, until);
+            await Task.Delay((BetweenHosts * host.Number) + (Period * host.Number / _world.Hosts.Count), until);
         }
         catch (OperationCanceledException)
         {

@@ -145,21 +145,24 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
 
     private async Task ProbeAsync()
     {
-        using var probe = new VisibilityProbe(cluster, _random);
+        using var probe = new VisibilityProbe(cluster, new Random(2));
         using var pace = new PeriodicTimer(Period / ProbesPerSecond);
         var running = new List<Task>();
         for (int number = 0; !_ended.IsCancellationRequested; number++)
         {
             running.RemoveAll(t => t.IsCompletedSuccessfully);
-            running.Add(MeasureAsync(probe, world.Hosts[number * 7 % world.Hosts.Count].Name)); // 7 and 48 have no common divisor
+            string host = world.Hosts[number * 7 % world.Hosts.Count].Name; // 7 and 48 have no common divisor
+            running.Add(MeasureAsync(probe, host, _random.NextDouble() * Period / ProbesPerSecond));
             await pace.WaitForNextTickAsync(CancellationToken.None);
         }
 
         await Task.WhenAll(running);
     }
 
-    private async Task MeasureAsync(VisibilityProbe probe, string host)
+    // After a while that differs each time: hosts write once a second, and every probe would meet the same of them.
+    private async Task MeasureAsync(VisibilityProbe probe, string host, TimeSpan after)
     {
+        await Task.Delay(after);
         double at = Seconds;
         if (await probe.MeasureAsync(host, isDurable: false, _ended.Token) is { } delay)
         {
