@@ -91,6 +91,7 @@ internal sealed class OwnMeters(
         yield return Gauge("process_threads", "Threads of the program.", threads);
         yield return Gauge("gc_heap_bytes", "Managed heap, as of the last collection.", GC.GetGCMemoryInfo().HeapSizeBytes);
         yield return Counter("gc_allocated_bytes_total", "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
+        yield return Counter("gc_pause_seconds_total", "Time that the program stood still for garbage collections.", GC.GetTotalPauseDuration().TotalSeconds);
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)
         {
             yield return Counter(

@@ -33,10 +33,11 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
     {
         this.labels = labels;
         this.bytes = bytes;
-        var code = default(HashCode);
-        code.AddBytes(bytes);
-        hash = code.ToHashCode();
+        hash = HashOf(bytes);
     }
+
+    /// <summary>Equality of sets that also finds a set by its canonical bytes, without making one.</summary>
+    public static IEqualityComparer<LabelSet> BytesComparer { get; } = new ByBytes();
 
     /// <summary>The labels, ascending by name.</summary>
     public IReadOnlyList<Label> Labels => labels;
@@ -198,6 +199,14 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
     /// <summary>Order by <see cref="CompareTo"/>.</summary>
     public static bool operator >=(LabelSet left, LabelSet right) => left.CompareTo(right) >= 0;
 
+    // Seeded for each process, so that a sender cannot choose labels that collide.
+    private static int HashOf(ReadOnlySpan<byte> bytes)
+    {
+        var code = default(HashCode);
+        code.AddBytes(bytes);
+        return code.ToHashCode();
+    }
+
     private static bool TryReadText(ReadOnlySpan<byte> source, ref int offset, out Range text)
     {
         text = default;
@@ -243,5 +252,19 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
         }
 
         return a.Length.CompareTo(b.Length);
+    }
+
+    private sealed class ByBytes : IEqualityComparer<LabelSet>, IAlternateEqualityComparer<ReadOnlySpan<byte>, LabelSet>
+    {
+        public bool Equals(LabelSet? x, LabelSet? y) => x == y;
+
+        public bool Equals(ReadOnlySpan<byte> alternate, LabelSet other) => alternate.SequenceEqual(other.bytes);
+
+        public int GetHashCode(LabelSet obj) => obj.hash;
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => HashOf(alternate);
+
+        public LabelSet Create(ReadOnlySpan<byte> alternate) =>
+            TryFromBytes(alternate, out LabelSet set) ? set : throw new ArgumentException("the bytes are not canonical", nameof(alternate));
     }
 }

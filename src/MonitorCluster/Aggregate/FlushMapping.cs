@@ -29,7 +29,7 @@ internal static class FlushMapping
     public static CutRequest Request(long incarnation, int shardId, long epoch, CutDraft cut)
     {
         // An empty state has a snapshot of one empty part: its row says that the cut was made.
-        List<byte[]> parts = cut.Snapshot.Length == 0 ? [[]] : [.. cut.Snapshot.Chunk(CutRequest.PartBytesMax)];
+        List<byte[]> parts = cut.Snapshot.Length <= CutRequest.PartBytesMax ? [cut.Snapshot] : [.. cut.Snapshot.Chunk(CutRequest.PartBytesMax)];
         return new CutRequest(
             incarnation,
             shardId,

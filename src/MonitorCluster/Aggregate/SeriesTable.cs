@@ -22,7 +22,8 @@ internal struct SeriesSlot
 /// <remarks>A number is never given to another series. One writer: the shard's mailbox.</remarks>
 internal sealed class SeriesTable
 {
-    private readonly Dictionary<LabelSet, int> numbers = [];
+    private readonly Dictionary<LabelSet, int> numbers = new(LabelSet.BytesComparer);
+    private readonly Dictionary<LabelSet, int>.AlternateLookup<ReadOnlySpan<byte>> numbersByBytes;
     private readonly Dictionary<string, List<int>> byMetric = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Host, string Metric), int> entities = [];
     private readonly Dictionary<string, int> hosts = new(StringComparer.Ordinal);
@@ -30,6 +31,8 @@ internal sealed class SeriesTable
     private readonly List<int> seriesPerHost = [];
     private readonly List<SeriesIdentity?> identities = [];
     private SeriesSlot[] slots = [];
+
+    public SeriesTable() => numbersByBytes = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     /// <summary>One more than the highest number in use.</summary>
     public int End => identities.Count;
@@ -49,6 +52,10 @@ internal sealed class SeriesTable
     public SeriesIdentity? this[int number] => (uint)number < (uint)identities.Count ? identities[number] : null;
 
     public bool TryFind(LabelSet labels, out int number) => numbers.TryGetValue(labels, out number);
+
+    /// <summary>Finds a series by its canonical label bytes, without allocation: collectors define what is known again with each segment of their log.
+    /// </summary>
+    public bool TryFind(ReadOnlySpan<byte> labels, out int number) => numbersByBytes.TryGetValue(labels, out number);
 
     /// <summary>How many series a host has here.</summary>
     public int OfHost(string host) => hosts.TryGetValue(host, out int index) ? seriesPerHost[index] : 0;

@@ -147,7 +147,7 @@ internal sealed partial class ShardState
 
     private byte[] WriteSnapshot()
     {
-        var writer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new PooledWriter();
         Span<SeriesSlot> slots = series.Slots;
         int count = 0;
         foreach (ref SeriesSlot slot in slots)
@@ -169,7 +169,7 @@ internal sealed partial class ShardState
         }
 
         WriteDetection(writer);
-        return writer.WrittenSpan.ToArray();
+        return writer.Written.ToArray();
     }
 
     private void RestoreMarks(ReadOnlyMemory<byte> marks)

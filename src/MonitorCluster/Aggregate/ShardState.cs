@@ -124,13 +124,13 @@ internal sealed partial class ShardState
         var reader = new DefinitionReader(section.Definitions.Span);
         while (reader.MoveNext())
         {
-            if (!LabelSet.TryFromBytes(reader.Labels, out LabelSet labels) || labels.Count == 0)
+            if (!series.TryFind(reader.Labels, out int number))
             {
-                return false;
-            }
+                if (!LabelSet.TryFromBytes(reader.Labels, out LabelSet labels) || labels.Count == 0)
+                {
+                    return false;
+                }
 
-            if (!series.TryFind(labels, out int number))
-            {
                 number = series.OfHost(labels.Host) < options.SeriesPerHostMax ? AddSeries(labels, firstMs) : CollectorCursor.Refused;
             }
 

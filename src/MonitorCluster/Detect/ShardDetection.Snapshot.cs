@@ -47,14 +47,14 @@ public sealed partial class ShardDetection
             WriteBlock(target, MemoryMarshal.AsBytes<int>([.. host.ClosedSeries.Order()]));
         }
 
-        var rest = new ArrayBufferWriter<byte>();
+        using var rest = new PooledWriter();
         rules.Snapshot(rest);
         histograms.Snapshot(rest);
-        WriteBlock(target, rest.WrittenSpan);
+        WriteBlock(target, rest.Written);
         WriteBlock(target, feedback.Snapshot());
         rest.Clear();
         Book.Snapshot(rest);
-        WriteBlock(target, rest.WrittenSpan);
+        WriteBlock(target, rest.Written);
     }
 
     /// <summary>Takes what <see cref="Snapshot"/> wrote. Then register the series anew.</summary>
@@ -151,8 +151,8 @@ public sealed partial class ShardDetection
 
     private void WriteDetectors(IBufferWriter<byte> target)
     {
-        using var packed = new MemoryStream();
-        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using var packed = new PooledWriter();
+        using (var deflate = new DeflateStream(packed.AsStream(), CompressionLevel.Fastest))
         {
             for (int slot = 0; slot < detectors.Count; slot++)
             {
@@ -166,7 +166,7 @@ public sealed partial class ShardDetection
             }
         }
 
-        WriteBlock(target, packed.GetBuffer().AsSpan(0, (int)packed.Length));
+        WriteBlock(target, packed.Written);
     }
 
     private bool TryReadDetectors(ReadOnlySpan<byte> packed)

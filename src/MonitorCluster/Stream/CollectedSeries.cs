@@ -21,11 +21,12 @@ public sealed class CollectedSeries
     /// <summary>The shard that owns the series, 0-based.</summary>
     public int ShardId { get; }
 
-    // The stretch of the log in which the series is defined by Handle; the object and not a number, as numbers may come again after a failed disk.
-    // Written only by the collector.
-    internal DefinitionSpan? Definition { get; set; }
+    // The stretch of the log in which the series is defined by Handle, by its serial; 0 = none yet. No reference: every series gets a new one with every
+    // stretch, and old objects that refer to young ones are what a short garbage collection has to look through (240,000 series: 80 ms). Written only by
+    // the collector.
+    internal long Definition { get; set; }
 
-    // Dense within (Definition.Segment, ShardId). Written only by the collector.
+    // Dense within the stretch's segment and ShardId. Written only by the collector.
     internal int Handle { get; set; }
 
     // Whether the collector encoded a sample of the series since the catalog's last sweep. A race costs one more interning, never a sample.

@@ -32,6 +32,9 @@ internal sealed class LogSegment(long number)
 {
     public long Number { get; } = number;
 
+    /// <summary>Less than that of any span in it, more than that of any span before it.</summary>
+    public long Serial { get; } = DefinitionSpan.NextSerial();
+
     /// <summary>Where the next record goes.</summary>
     public int End { get; set; }
 
@@ -54,6 +57,10 @@ internal sealed class LogSegment(long number)
 internal sealed class DefinitionSpan(LogSegment segment)
 {
     private const int BytesPerDefinitionByte = 16;
+    private static long lastSerial;
+
+    /// <summary>Never the same again in this process, also after the collector has started anew or the log took numbers back.</summary>
+    public long Serial { get; } = NextSerial();
 
     public LogSegment Segment { get; } = segment;
 
@@ -63,6 +70,8 @@ internal sealed class DefinitionSpan(LogSegment segment)
     private long Bytes { get; set; }
 
     private long DefinitionBytes { get; set; }
+
+    internal static long NextSerial() => Interlocked.Increment(ref lastSerial);
 
     public bool IsFull(int bytesMin) => Bytes >= Math.Max(bytesMin, BytesPerDefinitionByte * DefinitionBytes);
 

@@ -164,10 +164,11 @@ internal sealed partial class CollectorState(WalOptions options, StreamCounters 
             CollectedSeries one = series[i];
             CollectorShard shard = Shard(one.ShardId);
             SectionWriter writer = shard.Writer ?? Touch(shard);
-            if (!ReferenceEquals(one.Definition, shard.Span))
+            DefinitionSpan span = shard.Span!;
+            if (one.Definition != span.Serial)
             {
-                one.Handle = ReferenceEquals(one.Definition?.Segment, current) ? one.Handle : shard.NextHandle++;
-                one.Definition = shard.Span;
+                one.Handle = one.Definition > span.Segment.Serial ? one.Handle : shard.NextHandle++;
+                one.Definition = span.Serial;
                 writer.Define(one.Handle, one.Labels);
             }
 

@@ -65,6 +65,8 @@ internal static class BalanceStep
         await report.CheckAsync(
             "p99 delay back", after <= DelayRatioMax * before,
             $"{before:F0} ms before, {worst:F0} ms at worst (of 5 s), {after:F0} ms at the end; cpu {Cpu(ticks[^1])}");
+        await report.SayAsync($"slowest probes of the last {DelaySeconds:F0} s: {string.Join(", ", watch.Slowest(end - DelaySeconds, end, 10).Select(s =>
+            FormattableString.Invariant($"{s.At - shift:F1} s {s.Ms:F0} ms {s.Host}")))}");
         if (options.Plot is { } file)
         {
             (double?, string)[] named = [(0, "hot"), (proposed, "plan"), (applied, "applied"), (verdict, "verdict")];

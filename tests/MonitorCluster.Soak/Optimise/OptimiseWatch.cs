@@ -15,7 +15,7 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly CancellationTokenSource _ended = new();
     private readonly List<WatchTick> _ticks = [];
-    private readonly List<(double At, double Ms)> _delays = [];
+    private readonly List<(double At, double Ms, string Host)> _delays = [];
     private readonly Random _random = new(1);
     private Task _running = Task.CompletedTask;
 
@@ -89,6 +89,15 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
         lock (_delays)
         {
             return Percentile.Of(_delays.Where(d => d.At >= from && d.At < to).Select(d => d.Ms), share);
+        }
+    }
+
+    /// <summary>The slowest probes that began in a span of time: when, how many milliseconds, of which host.</summary>
+    public (double At, double Ms, string Host)[] Slowest(double from, double to, int count)
+    {
+        lock (_delays)
+        {
+            return [.. _delays.Where(d => d.At >= from && d.At < to).OrderByDescending(d => d.Ms).Take(count).OrderBy(d => d.At)];
         }
     }
 
@@ -168,7 +177,7 @@ internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotW
         {
             lock (_delays)
             {
-                _delays.Add((at, delay.TotalMilliseconds));
+                _delays.Add((at, delay.TotalMilliseconds, host));
             }
         }
     }

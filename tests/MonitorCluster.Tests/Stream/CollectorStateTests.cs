@@ -55,6 +55,18 @@ public sealed class CollectorStateTests
     }
 
     [Fact]
+    public void Submit_SeriesOfBeforeARestart_IsDefinedAgain()
+    {
+        Log(Batch((1, "a", 10, 1)));
+        Restart();
+
+        Log(Batch((1, "a", 20, 1)));
+        Log(Batch((1, "a", 30, 1)));
+
+        Assert.Equal([true, false], places.Select(p => p.DefinitionsLength > 0));
+    }
+
+    [Fact]
     public void Submit_ManySeries_SpanIsSixteenTimesItsDefinitions()
     {
         options.SegmentBytes = 2 << 20;
