@@ -6,7 +6,8 @@ namespace MonitorCluster.Soak.Optimise;
 
 /// <summary>Writes every host once a second by remote write, with times of whole seconds, and keeps account of every request.</summary>
 /// <remarks>Each host has its own moment within the second, as senders have that know nothing of each other: at one moment for all, the queue of that
-/// burst would be measured. A request that was refused whole is sent again until it is taken; one without an answer is of unknown outcome and is not repeated.</remarks>
+/// burst would be measured. A request that was refused whole is sent again until it is taken; one without an answer is of unknown outcome and is not
+/// repeated.</remarks>
 internal sealed class HotWriter : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
