@@ -48,7 +48,7 @@ public sealed class AggregateOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan CutInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Journal bytes of a shard at which it is cut before its time.</summary>
+    /// <summary>Journal bytes of a shard at which it is cut before its time; at least twice the bytes of its last snapshot.</summary>
     /// <value>Default 4 MiB; 64 KiB to 256 MiB.</value>
     [Range(64 * 1024, 256 * 1024 * 1024)]
     public int CutBytes { get; set; } = 4 * 1024 * 1024;

@@ -147,8 +147,7 @@ internal sealed partial class ShardActor : ReceiveActor, IWithTimers, IWithStash
         announced = announcedFull = false;
         JournalDraft? row = state.TakeRow();
         meter.Note(state);
-        bool due = message.ForceCut || NowMs >= nextCutMs || state.JournalBytesSinceCut >= context.Aggregate.CutBytes
-            || state.LateSamples >= context.Aggregate.LateSamplesMax;
+        bool due = message.ForceCut || NowMs >= nextCutMs || state.IsCutDue;
         CutDraft? cut = due && !cutPending && !IsMoving ? state.PrepareCut(NowMs) : null;
         if (cut is not null)
         {

@@ -5,6 +5,10 @@ namespace MonitorCluster.Aggregate;
 // What leaves the state for the store: journal rows (every flush) and cuts (every few minutes).
 internal sealed partial class ShardState
 {
+    // A cut writes all that the shard remembers, however little came since. So of what a busy shard writes at most a third is snapshots, and a shard
+    // of many series is not deflated every few seconds; opening it replays that much more.
+    private const long JournalBytesPerSnapshotByte = 2;
+
     private readonly JournalBody journal = new();
     private readonly Dictionary<long, long> advanced = [];
     private readonly List<int> newSeries = [];
@@ -17,6 +21,7 @@ internal sealed partial class ShardState
     private bool hasStoredBlocks;
     private long bytesSinceCut; // of mini-blocks
     private long journalBytesSinceCut;
+    private long snapshotBytes; // of the last cut
 
     /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
     public int UnflushedBytes => journal.Bytes;
@@ -30,8 +35,9 @@ internal sealed partial class ShardState
     /// <summary>Journal bytes since the last cut, committed or not.</summary>
     public long JournalBytesSinceCut => journalBytesSinceCut + journal.Bytes;
 
-    /// <summary>Late samples waiting for the cut.</summary>
-    public int LateSamples => late.Count;
+    /// <summary>Whether a cut is worth it before its time: enough was journalled since the last, beside what a cut costs, or late samples wait.</summary>
+    public bool IsCutDue =>
+        JournalBytesSinceCut >= Math.Max(options.CutBytes, JournalBytesPerSnapshotByte * snapshotBytes) || late.Count >= options.LateSamplesMax;
 
     /// <summary>Takes everything that changed since the last row. The same row is sent again until it is known to be stored.</summary>
     /// <returns>Null when nothing changed.</returns>
@@ -101,7 +107,9 @@ internal sealed partial class ShardState
         bytesSinceCut = 0;
         lastCutJseq = lastJseq;
         journalBytesSinceCut = 0;
-        return new CutDraft(lastJseq, bodies, WriteSnapshot(), [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
+        byte[] snapshot = WriteSnapshot();
+        snapshotBytes = snapshot.Length;
+        return new CutDraft(lastJseq, bodies, snapshot, [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
 
         void AddBlock(List<MiniBlock> blocks, bool isLate)
         {

@@ -40,6 +40,7 @@ internal sealed partial class ShardState
     public void RestoreSnapshot(long cutJseq, ReadOnlySpan<byte> snapshot, ReadOnlyMemory<byte> marks)
     {
         lastJseq = lastCutJseq = cutJseq;
+        snapshotBytes = snapshot.Length;
         hasStoredBlocks = true; // perhaps; asking the store settles it
         RestoreMarks(marks);
         int offset = 1;

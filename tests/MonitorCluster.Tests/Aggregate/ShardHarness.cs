@@ -38,6 +38,9 @@ internal sealed class ShardHarness
 
     public long NowMs { get; set; } = Start;
 
+    /// <summary>Of the last cut; 0 before it.</summary>
+    public int SnapshotBytes => snapshot?.Snapshot.Length ?? 0;
+
     public static LabelSet Series(string metric, int number = 0, string host = "h") => LabelSet.Create(metric, ("host", host), ("n", $"{number}"));
 
     /// <summary>Sends one section.</summary>

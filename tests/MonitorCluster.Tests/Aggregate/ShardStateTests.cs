@@ -56,6 +56,32 @@ public class ShardStateTests
         Assert.Equal(2, shard.State.LastSeqOf(ShardHarness.Collector));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void IsCutDue_SnapshotLargerThanTheLimit_WaitsForTwiceItsBytes(bool restarts)
+    {
+        var shard = new ShardHarness(new AggregateOptions { CutBytes = 1 });
+        (LabelSet, long, double)[] At(int second) => [.. Enumerable.Range(0, 200).Select(n => (ShardHarness.Series("a", n), T0 + (second * 1000), (double)second))];
+        shard.Send(At(0));
+        Assert.True(shard.State.IsCutDue);
+        shard.Cut();
+        if (restarts)
+        {
+            shard.Restart();
+        }
+
+        long before = 0;
+        for (int second = 1; !shard.State.IsCutDue; second++)
+        {
+            before = shard.State.JournalBytesSinceCut;
+            shard.Send(At(second));
+        }
+
+        Assert.True(shard.SnapshotBytes > 1000);
+        Assert.InRange(2L * shard.SnapshotBytes, before + 1, shard.State.JournalBytesSinceCut);
+    }
+
     [Fact]
     public void Offer_StaleSession_IsIgnored()
     {
