@@ -199,7 +199,7 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
     /// <summary>Order by <see cref="CompareTo"/>.</summary>
     public static bool operator >=(LabelSet left, LabelSet right) => left.CompareTo(right) >= 0;
 
-    // Seeded for each process, so that a sender cannot choose labels that collide.
+    // Seeded for each process, so that what collides in one does not in all; how many series one sender can make is limited elsewhere.
     private static int HashOf(ReadOnlySpan<byte> bytes)
     {
         var code = default(HashCode);
@@ -210,7 +210,8 @@ public sealed class LabelSet : IEquatable<LabelSet>, IComparable<LabelSet>
     private static bool TryReadText(ReadOnlySpan<byte> source, ref int offset, out Range text)
     {
         text = default;
-        if (!Varint.TryRead(source, ref offset, out int length) || length == 0 || length > source.Length - offset)
+        // A length that ends in a byte of no bits could be written shorter: two ways to write a set would be two series of the same labels.
+        if (!Varint.TryRead(source, ref offset, out int length) || length == 0 || source[offset - 1] == 0 || length > source.Length - offset)
         {
             return false;
         }

@@ -1,4 +1,6 @@
+using System.Text;
 using MonitorCluster.Aggregate;
+using MonitorCluster.Stream;
 using MonitorCluster.TimeSeries.Chunks;
 using MonitorCluster.TimeSeries.Model;
 using MonitorCluster.TimeSeries.Windows;
@@ -62,7 +64,6 @@ public class ShardStateTests
     public void IsCutDue_SnapshotLargerThanTheLimit_WaitsForTwiceItsBytes(bool restarts)
     {
         var shard = new ShardHarness(new AggregateOptions { CutBytes = 1 });
-        (LabelSet, long, double)[] At(int second) => [.. Enumerable.Range(0, 200).Select(n => (ShardHarness.Series("a", n), T0 + (second * 1000), (double)second))];
         shard.Send(At(0));
         Assert.True(shard.State.IsCutDue);
         shard.Cut();
@@ -80,6 +81,35 @@ public class ShardStateTests
 
         Assert.True(shard.SnapshotBytes > 1000);
         Assert.InRange(2L * shard.SnapshotBytes, before + 1, shard.State.JournalBytesSinceCut);
+
+        static (LabelSet, long, double)[] At(int second) =>
+            [.. Enumerable.Range(0, 200).Select(n => (ShardHarness.Series("a", n), T0 + (second * 1000), (double)second))];
+    }
+
+    [Theory]
+    [InlineData("unsorted", "host", "h", "__name__", "a", "n", "0")]
+    [InlineData("a name twice", "__name__", "a", "host", "h", "host", "h")]
+    [InlineData("a value that is empty", "__name__", "a", "host", "")]
+    [InlineData("no label")]
+    public void Offer_DefinitionOfBytesThatAreNotCanonical_SkipsTheSectionLoudlyAndAddsNoSeries(string why, params string[] texts)
+    {
+        byte[] labels = [.. texts.SelectMany(t => Encoding.UTF8.GetBytes(t).Prepend((byte)t.Length))];
+
+        AssertMalformed(labels, why);
+    }
+
+    [Fact]
+    public void Offer_KnownLabelsWithALengthWrittenTooLong_IsNoOtherWayToWriteThem() =>
+        AssertMalformed([(byte)(A.Bytes[0] | 0x80), 0, .. A.Bytes[1..]], "a length of two bytes where one would do");
+
+    [Fact]
+    public void Offer_DefinitionsThatAreAllKnown_AllocatesNothing()
+    {
+        var shard = new ShardHarness();
+        BatchSection section = shard.Section(1, [.. Enumerable.Range(0, 50).Select(n => (ShardHarness.Series("a", n), T0, 1.0))]);
+        shard.State.Offer(section, T0);
+
+        Allocation.AssertNone(() => Assert.True(shard.State.Offer(section, T0) == SectionOutcome.AlreadyApplied));
     }
 
     [Fact]
@@ -318,5 +348,19 @@ public class ShardStateTests
 
         static Dictionary<LabelSet, SortedDictionary<long, double>> Copy(Dictionary<LabelSet, SortedDictionary<long, double>> from) =>
             from.ToDictionary(p => p.Key, p => new SortedDictionary<long, double>(p.Value));
+    }
+
+    private static void AssertMalformed(byte[] labels, string why)
+    {
+        var shard = new ShardHarness();
+        shard.Send((A, T0, 1));
+        byte[] definitions = [0, (byte)A.Bytes.Length, .. A.Bytes, 1, (byte)labels.Length, .. labels];
+
+        SectionOutcome outcome = shard.State.Offer(shard.Section(2, (A, T0 + 1000, 2)) with { Definitions = definitions }, T0);
+
+        Assert.True(outcome == SectionOutcome.Malformed, why);
+        Assert.Equal(1, shard.Counters.Rejected(RejectReason.Malformed));
+        Assert.Single(shard.State.Find(null, [], long.MinValue, long.MaxValue));
+        Assert.Equal([new Sample(T0, 1)], shard.Read(A));
     }
 }

@@ -34,6 +34,8 @@ public class LabelSetTests
     [InlineData(new byte[] { 1, (byte)'b', 1, (byte)'x', 1, (byte)'a', 1, (byte)'x' })]
     [InlineData(new byte[] { 1, (byte)'a', 1, (byte)'x', 1, (byte)'a', 1, (byte)'x' })]
     [InlineData(new byte[] { 1, 0xff, 1, (byte)'x' })]
+    [InlineData(new byte[] { 0x81, 0, (byte)'a', 1, (byte)'x' })]
+    [InlineData(new byte[] { 1, (byte)'a', 0x81, 0x80, 0, (byte)'x' })]
     [InlineData(new byte[] { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1 })]
     public void TryFromBytes_NotCanonical_IsRefused(byte[] bytes) => Assert.False(LabelSet.TryFromBytes(bytes, out _));
 }
