@@ -9,7 +9,7 @@ internal static class BalanceStep
     private const double Within = 180;
     private const double DelaySeconds = 120;
 
-    // Noise of a machine that others use: the 99th percentile of 240 probes is the third worst.
+    // Noise of a machine that others use: the 99th percentile of 960 probes is the tenth worst.
     private const double DelayRatioMax = 1.5;
 
     public static async Task RunAsync(OptimiseOptions options, OptimiseReport report)

@@ -9,7 +9,7 @@ namespace MonitorCluster.Soak.Optimise;
 /// <summary>Looks each second at what the optimiser and the cluster say, and measures how long samples take from write to answer.</summary>
 internal sealed class OptimiseWatch(ClusterProcess cluster, HotWorld world, HotWriter writer) : IDisposable
 {
-    private const int ProbesPerSecond = 2;
+    private const int ProbesPerSecond = 8;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly long _start = Stopwatch.GetTimestamp();
