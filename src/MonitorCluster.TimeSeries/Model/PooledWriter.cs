@@ -3,7 +3,10 @@ using System.Buffers;
 namespace MonitorCluster.TimeSeries.Model;
 
 /// <summary>Bytes of unknown length gathered in an array of the shared pool: for megabytes that are made again and again.</summary>
-/// <remarks>One owner. Disposing gives the array back; the written bytes are not to be used after.</remarks>
+/// <remarks>
+/// One owner, and every writer of bytes writes here, also a stream. Disposing gives the array back; the written bytes are not to be used after.
+/// <see cref="Chunks.PooledBuffer"/> is the struct for what is sealed on the way of every sample.
+/// </remarks>
 /// <param name="bytesAtFirst">Room at first, at least 1.</param>
 public sealed class PooledWriter(int bytesAtFirst = 64 * 1024) : IBufferWriter<byte>, IDisposable
 {
@@ -32,6 +35,7 @@ public sealed class PooledWriter(int bytesAtFirst = 64 * 1024) : IBufferWriter<b
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
+        ObjectDisposedException.ThrowIf(array.Length == 0, this);
         int least = Math.Max(1, sizeHint);
         if (array.Length - Length < least)
         {

@@ -83,19 +83,15 @@ public class ShardDetectionTests
     }
 
     [Fact]
-    public void Observe_ClosingSteps_AllocatesNothing()
-    {
-        ShardDetection detection = Make(Series, Seconds);
-        int second = 0;
-
-        Allocation.AssertNone(() =>
+    public void Observe_ClosingSteps_AllocatesNothing() => Allocation.AssertNone(
+        () => Make(Series, Seconds),
+        detection =>
         {
-            for (int end = second + 800; second < end; second++)
+            for (int second = 0; second < 800; second++)
             {
                 detection.Observe(0, Start + (second * 1_000), second % 3);
             }
         });
-    }
 
     [Fact]
     public void SnapshotAnywhere_RestoreAndContinue_EqualsTheStraightRun() => Check.One(

@@ -66,6 +66,22 @@ public sealed class CollectorStateTests
         Assert.Equal([true, false], places.Select(p => p.DefinitionsLength > 0));
     }
 
+    // Serials that begin anew with the collector would give shard 2's stretch the number that it had before.
+    [Fact]
+    public void Submit_SecondShardOfBeforeARestart_IsDefinedAgainByTheFirstHandle()
+    {
+        Log(Batch((1, "a", 10, 1), (2, "a", 10, 1), (2, "b", 10, 1)));
+        Restart();
+
+        Log(Batch((2, "b", 20, 1)));
+
+        ReadOnlySpan<byte> definitions = log.Read(new SectionRequest(Assert.Single(places), 0, [])).Definitions.Span;
+        var reader = new DefinitionReader(definitions);
+        Assert.True(reader.MoveNext());
+        Assert.Equal(0, reader.Handle);
+        Assert.False(reader.MoveNext() || reader.IsMalformed);
+    }
+
     [Fact]
     public void Submit_ManySeries_SpanIsSixteenTimesItsDefinitions()
     {

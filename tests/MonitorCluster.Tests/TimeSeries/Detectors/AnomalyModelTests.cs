@@ -26,11 +26,11 @@ public class AnomalyModelTests
     {
         float[] values = Values(0, 3 * 1_440);
         values.AsSpan(3_000, 200).Fill(500);
-        AnomalyModel model = default;
-        long now = Start;
 
         Allocation.AssertNone(() =>
         {
+            AnomalyModel model = default;
+            long now = Start;
             foreach (float value in values)
             {
                 _ = model.Score(now += Minute, value, Settings);

@@ -177,13 +177,15 @@ public class CompanionRulesTests
     public void SaturationRule_RestoredFromBytesAtAnyStep_GoesOnAlikeAndAllocatesNothing()
     {
         var random = new Random(3);
+        float[] values = [.. Enumerable.Range(0, 5_000).Select(step => step % 1_000 < 900 ? random.NextSingle() : 1)];
         SaturationRule rule = default, restored = default;
-        int changes = 0, step = 0;
+        int changes = 0;
         Allocation.AssertNone(() =>
         {
-            for (int end = step + 5_000; step < end; step++)
+            (rule, restored, changes) = (default, default, 0);
+            for (int step = 0; step < values.Length; step++)
             {
-                float value = step % 1_000 < 900 ? random.NextSingle() : 1;
+                float value = values[step];
                 changes += rule.Step(Start + (step * 10_000L), value, 10_000, 1) ? 1 : 0;
                 restored = MemoryMarshal.Read<SaturationRule>(MemoryMarshal.AsBytes(new ReadOnlySpan<SaturationRule>(in restored)));
                 restored.Step(Start + (step * 10_000L), value, 10_000, 1);

@@ -210,10 +210,11 @@ public class FillingRuleTests(ITestOutputHelper output)
         {
             float[] hostile = [.. values, float.MaxValue, float.MinValue, 0, float.Epsilon, -0f, float.MaxValue, 1, .. values];
             FillingRule rule = default, restored = default;
-            long now = Start;
 
             Allocation.AssertNone(() =>
             {
+                (rule, restored) = (default, default);
+                long now = Start;
                 for (int i = 0; i < 200; i++)
                 {
                     now += 1_000 + (gaps.Length == 0 ? 0 : gaps[i % gaps.Length] * 1_000L);
