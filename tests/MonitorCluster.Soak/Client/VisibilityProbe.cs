@@ -13,8 +13,7 @@ internal sealed class VisibilityProbe(ClusterProcess cluster, Random random) : I
 {
     private const string Metric = "soak_probe";
 
-    // Between two looks: what is measured is not finer than this.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1), MaxConnectionsPerServer = 64 })
     {
