@@ -47,6 +47,7 @@ internal sealed class AggregateCounters
     private long accepted;
     private long durable;
     private long unflushedBytes;
+    private long unpackedBytes;
     private long replaySkipped;
     private long steps;
     private long signals;
@@ -60,6 +61,9 @@ internal sealed class AggregateCounters
 
     /// <summary>Journal bytes of this node's shards that are not committed yet.</summary>
     public long UnflushedBytes => Interlocked.Read(ref unflushedBytes);
+
+    /// <summary>Bytes of this node's snapshots that wait to be packed.</summary>
+    public long UnpackedBytes => Interlocked.Read(ref unpackedBytes);
 
     /// <summary>Samples of journal rows that were not restored: retention had deleted their series since.</summary>
     public long ReplaySkipped => Interlocked.Read(ref replaySkipped);
@@ -118,6 +122,8 @@ internal sealed class AggregateCounters
     }
 
     public void AddReplaySkipped(long samples) => Interlocked.Add(ref replaySkipped, samples);
+
+    public void AddUnpacked(long bytes) => Interlocked.Add(ref unpackedBytes, bytes);
 
     public void AddUnflushed(long bytes) => Interlocked.Add(ref unflushedBytes, bytes);
 

@@ -1,4 +1,5 @@
 using MonitorCluster.Cluster.Storage;
+using MonitorCluster.TimeSeries.Chunks;
 
 namespace MonitorCluster.Aggregate;
 
@@ -26,17 +27,23 @@ internal static class FlushMapping
         return new FlushRequest(incarnation, shards, transitions);
     }
 
+    /// <summary>Packs a cut: some 10 ms for a megabyte of snapshot. The same draft gives the same bytes again.</summary>
     public static CutRequest Request(long incarnation, int shardId, long epoch, CutDraft cut)
     {
         // An empty state has a snapshot of one empty part: its row says that the cut was made.
-        List<byte[]> parts = cut.Snapshot.Length <= CutRequest.PartBytesMax ? [cut.Snapshot] : [.. cut.Snapshot.Chunk(CutRequest.PartBytesMax)];
+        byte[] snapshot = cut.Snapshot.Pack();
+        List<byte[]> parts = snapshot.Length <= CutRequest.PartBytesMax ? [snapshot] : [.. snapshot.Chunk(CutRequest.PartBytesMax)];
         return new CutRequest(
             incarnation,
             shardId,
             epoch,
             cut.CutJseq,
-            [.. cut.Blocks.Select(b => new BlockRow(0, b.FromMs, b.ToMs, b.Body))],
+            [.. Blocks(cut.Heads, cut.CutJseq, isLate: false), .. Blocks(cut.Late, cut.CutJseq, isLate: true)],
             parts,
             Marks.Encode(cut.Marks));
     }
+
+    private static BlockRow[] Blocks(MiniBlock[] blocks, long cutJseq, bool isLate) => blocks.Length == 0
+        ? []
+        : [new BlockRow(0, blocks.Min(b => b.FirstTimestampMs), blocks.Max(b => b.LastTimestampMs), BlockWriter.Write(blocks, cutJseq, cutJseq, isLate))];
 }

@@ -139,6 +139,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
     {
         if (message.Round != round || !awaited.Remove(Sender))
         {
+            message.Cut?.Snapshot.Drop();
             return;
         }
 
@@ -209,7 +210,7 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
             }
             else
             {
-                TellShard(shardId, epoch, new CutCommitted(draft.CutJseq));
+                TellShard(shardId, epoch, new CutCommitted(draft.CutJseq, draft.Snapshot.Pack().Length));
             }
 
             WriteCut();
@@ -288,8 +289,8 @@ internal sealed partial class JournalActor : ReceiveActor, IWithTimers
         if (cuts.TryPeek(out (int ShardId, long Epoch, CutDraft Cut) next))
         {
             cutInFlight = true;
-            CutRequest request = FlushMapping.Request(incarnation, next.ShardId, next.Epoch, next.Cut);
-            Ask("cut", next.Cut, s => s.Cut(request));
+            long writer = incarnation;
+            Ask("cut", next.Cut, s => s.Cut(FlushMapping.Request(writer, next.ShardId, next.Epoch, next.Cut))); // packed there: no shard waits for it
         }
         else if (IsIdle && handOver is null && handOvers.Count == 0)
         {

@@ -46,7 +46,7 @@ internal sealed partial class ShardActor
     private void CutStored(CutCommitted message)
     {
         cutPending = false;
-        state.CutCommitted(message.CutJseq);
+        state.CutCommitted(message.CutJseq, message.SnapshotBytes);
         SayBegun();
     }
 

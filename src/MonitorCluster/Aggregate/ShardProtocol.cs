@@ -26,7 +26,7 @@ internal sealed record JournalTaken(long Round, int ShardId, long Epoch, Journal
 internal sealed record JournalCommitted(JournalDraft Row);
 
 /// <summary>The shard's cut is in the store.</summary>
-internal sealed record CutCommitted(long CutJseq);
+internal sealed record CutCommitted(long CutJseq, long SnapshotBytes);
 
 /// <summary>The store refused the shard's write: another node owns it. Final: the shard stops and its unsent output is dropped.</summary>
 internal sealed record ShardFenced(int ShardId);

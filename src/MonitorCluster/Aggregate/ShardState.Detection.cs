@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using MonitorCluster.Alert;
 using MonitorCluster.Cluster.Storage;
@@ -167,8 +166,6 @@ internal sealed partial class ShardState
     }
 
     private void ApplyAcknowledge(long nowMs, string alertId, string by, string comment) => alerts.Acknowledge(alertId, by, comment, nowMs);
-
-    private void WriteDetection(IBufferWriter<byte> writer) => detection.Snapshot(writer);
 
     private void RestoreDetection(ReadOnlySpan<byte> bytes)
     {

@@ -9,6 +9,9 @@ internal sealed partial class ShardState
     // of many series is not deflated every few seconds; opening it replays that much more.
     private const long JournalBytesPerSnapshotByte = 2;
 
+    // Of all shards of the node: copies that wait for their turn to be packed. Past it a shard packs its own, which takes it longer than the copy.
+    private const long UnpackedBytesMax = 64 << 20;
+
     private readonly JournalBody journal = new();
     private readonly Dictionary<long, long> advanced = [];
     private readonly List<int> newSeries = [];
@@ -22,6 +25,7 @@ internal sealed partial class ShardState
     private long bytesSinceCut; // of mini-blocks
     private long journalBytesSinceCut;
     private long snapshotBytes; // of the last cut
+    private int copyBytes = 64 << 10; // of the largest snapshot before it was packed
 
     /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
     public int UnflushedBytes => journal.Bytes;
@@ -99,31 +103,28 @@ internal sealed partial class ShardState
         }
 
         List<MiniBlock> lateBlocks = late.Seal();
-        var bodies = new List<BlockDraft>();
-        AddBlock(sinceCut, isLate: false);
-        AddBlock(lateBlocks, isLate: true);
-        cuts.Enqueue(new SealedCut(lastJseq, [.. sinceCut], lateBlocks, nowMs));
+        MiniBlock[] heads = [.. sinceCut];
+        cuts.Enqueue(new SealedCut(lastJseq, [.. heads], lateBlocks, nowMs));
         sinceCut.Clear();
         bytesSinceCut = 0;
         lastCutJseq = lastJseq;
         journalBytesSinceCut = 0;
-        byte[] snapshot = WriteSnapshot();
-        snapshotBytes = snapshot.Length;
-        return new CutDraft(lastJseq, bodies, snapshot, [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
-
-        void AddBlock(List<MiniBlock> blocks, bool isLate)
+        bool packsItself = counters.UnpackedBytes > UnpackedBytesMax;
+        SnapshotDraft snapshot = CopySnapshot();
+        if (packsItself)
         {
-            if (blocks.Count > 0)
-            {
-                byte[] body = BlockWriter.Write(blocks, lastJseq, lastJseq, isLate);
-                bodies.Add(new BlockDraft(blocks.Min(b => b.FirstTimestampMs), blocks.Max(b => b.LastTimestampMs), body));
-            }
+            snapshot.Pack();
         }
+
+        return new CutDraft(lastJseq, heads, [.. lateBlocks], snapshot, [.. cursorsByNumber.Values.Select(c => KeyValuePair.Create(c.CollectorNo, c.LastSeq))]);
     }
 
     /// <summary>The store has a cut: its blocks may leave memory when they are old.</summary>
-    public void CutCommitted(long cutJseq)
+    /// <param name="cutJseq">Which.</param>
+    /// <param name="storedBytes">Of its snapshot.</param>
+    public void CutCommitted(long cutJseq, long storedBytes)
     {
+        snapshotBytes = storedBytes;
         foreach (SealedCut cut in cuts.Where(c => c.CutJseq == cutJseq))
         {
             cut.IsStored = true;
@@ -265,15 +266,10 @@ internal sealed record JournalDraft(
 /// <param name="FirstMs">Time of its first sample.</param>
 internal sealed record NewSeries(int Number, ReadOnlyMemory<byte> Labels, long FirstMs);
 
-/// <summary>The content of one cut.</summary>
+/// <summary>The content of one cut, as the shard gives it away: what takes long is done when the cut is written.</summary>
 /// <param name="CutJseq">The last journal row it covers.</param>
-/// <param name="Blocks">One block with the heads, and one with late samples when there were any.</param>
+/// <param name="Heads">The mini-blocks sealed since the cut before; they become one block.</param>
+/// <param name="Late">Those with late samples; they become another.</param>
 /// <param name="Snapshot">The state behind the heads: see ShardState.Recovery.cs.</param>
 /// <param name="Marks">The full map of collectors.</param>
-internal sealed record CutDraft(long CutJseq, List<BlockDraft> Blocks, byte[] Snapshot, KeyValuePair<long, long>[] Marks);
-
-/// <summary>One block row.</summary>
-/// <param name="FromMs">Oldest sample.</param>
-/// <param name="ToMs">Newest sample.</param>
-/// <param name="Body">See docs/formats/block.md.</param>
-internal sealed record BlockDraft(long FromMs, long ToMs, byte[] Body);
+internal sealed record CutDraft(long CutJseq, MiniBlock[] Heads, MiniBlock[] Late, SnapshotDraft Snapshot, KeyValuePair<long, long>[] Marks);

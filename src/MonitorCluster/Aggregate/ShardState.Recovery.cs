@@ -146,9 +146,9 @@ internal sealed partial class ShardState
         }
     }
 
-    private byte[] WriteSnapshot()
+    private SnapshotDraft CopySnapshot()
     {
-        using var writer = new PooledWriter();
+        var writer = new PooledWriter(copyBytes);
         Span<SeriesSlot> slots = series.Slots;
         int count = 0;
         foreach (ref SeriesSlot slot in slots)
@@ -169,8 +169,9 @@ internal sealed partial class ShardState
             }
         }
 
-        WriteDetection(writer);
-        return writer.Written.ToArray();
+        Range detectors = detection.Copy(writer);
+        copyBytes = Math.Max(copyBytes, writer.Length);
+        return new SnapshotDraft(writer, detectors, counters);
     }
 
     private void RestoreMarks(ReadOnlyMemory<byte> marks)

@@ -25,14 +25,20 @@ public sealed partial class ShardDetection
         + Unsafe.SizeOf<IncidentState>() + Unsafe.SizeOf<SignalMember>() + SeriesRules.Bytes);
 
     /// <summary>Detectors, hosts, feedback and book as bytes. The series' labels are the shard's own and not part of it.</summary>
-    public void Snapshot(IBufferWriter<byte> target)
+    /// <remarks>
+    /// The detectors are not deflated yet. That takes several times as long, and no sample is taken in meanwhile: <see cref="Pack"/> can be done elsewhere.
+    /// </remarks>
+    /// <returns>Where in the writer the detectors lie, each of them whole.</returns>
+    public Range Copy(PooledWriter target)
     {
         ArgumentNullException.ThrowIfNull(target);
         target.Write([FormatVersion]);
         Varint.Write(target, (ulong)settings.StepMs);
         Varint.Write(target, DetectorBytes);
         Varint.Write(target, (ulong)seriesCount);
-        WriteDetectors(target);
+        int start = target.Length;
+        CopyDetectors(target);
+        int end = target.Length;
         HostWatch[] alive = [.. hosts.Where(h => h.SeriesCount > 0)];
         Varint.Write(target, (ulong)alive.Length);
         foreach (HostWatch host in alive)
@@ -55,9 +61,28 @@ public sealed partial class ShardDetection
         rest.Clear();
         Book.Snapshot(rest);
         WriteBlock(target, rest.Written);
+        return start..end;
     }
 
-    /// <summary>Takes what <see cref="Snapshot"/> wrote. Then register the series anew.</summary>
+    /// <summary>Makes of bytes around and of <see cref="Copy"/> what is stored. Safe for any thread.</summary>
+    /// <param name="copy">The bytes.</param>
+    /// <param name="detectors">Where the detectors lie.</param>
+    /// <param name="target">Where the stored bytes go.</param>
+    public static void Pack(ReadOnlySpan<byte> copy, Range detectors, IBufferWriter<byte> target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        using var packed = new PooledWriter();
+        using (var deflate = new DeflateStream(packed.AsStream(), CompressionLevel.Fastest))
+        {
+            deflate.Write(copy[detectors]);
+        }
+
+        target.Write(copy[..detectors.Start.Value]);
+        WriteBlock(target, packed.Written);
+        target.Write(copy[detectors.End.Value..]);
+    }
+
+    /// <summary>Takes what <see cref="Pack"/> wrote. Then register the series anew.</summary>
     /// <remarks>
     /// When the step's length was changed since, or the snapshot is of an older program with other detectors, they start to learn anew; silence,
     /// feedback and alerts are kept.
@@ -149,24 +174,18 @@ public sealed partial class ShardDetection
         Grow();
     }
 
-    private void WriteDetectors(IBufferWriter<byte> target)
+    private void CopyDetectors(PooledWriter target)
     {
-        using var packed = new PooledWriter();
-        using (var deflate = new DeflateStream(packed.AsStream(), CompressionLevel.Fastest))
+        for (int slot = 0; slot < detectors.Count; slot++)
         {
-            for (int slot = 0; slot < detectors.Count; slot++)
+            int series = seriesOfSlot[slot];
+            if (watched[series].Slot == slot)
             {
-                int series = seriesOfSlot[slot];
-                if (watched[series].Slot == slot)
-                {
-                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in series)));
-                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<StepAccumulator>(in steps[slot])));
-                    deflate.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SeriesDetector>(in detectors[slot])));
-                }
+                target.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in series)));
+                target.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<StepAccumulator>(in steps[slot])));
+                target.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SeriesDetector>(in detectors[slot])));
             }
         }
-
-        WriteBlock(target, packed.Written);
     }
 
     private bool TryReadDetectors(ReadOnlySpan<byte> packed)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MonitorCluster.Aggregate;
 using MonitorCluster.Cluster.Storage;
 using MonitorCluster.Tests.Actors;
+using MonitorCluster.TimeSeries.Model;
 
 namespace MonitorCluster.Tests.Aggregate;
 
@@ -269,7 +270,8 @@ public class JournalActorTests
     {
         long round = _shards[shard].OfType<TakeJournal>().Last().Round;
         var row = new JournalDraft(jseq, 1, [], [1], [], []);
-        _journal.Tell(new JournalTaken(round, shard, 1, row, cut ? new CutDraft(jseq, [], [1], []) : null), _shardRefs[shard]);
+        var snapshot = new SnapshotDraft(new PooledWriter(), default, _counters);
+        _journal.Tell(new JournalTaken(round, shard, 1, row, cut ? new CutDraft(jseq, [], [], snapshot, []) : null), _shardRefs[shard]);
         _simulation.RunUntilIdle();
     }
 

@@ -19,7 +19,7 @@ internal sealed class ShardHarness
     private readonly List<JournalDraft> journal = [];
     private readonly List<BlockRow> blocks = [];
     private readonly List<SeriesRow> series = [];
-    private CutDraft? snapshot;
+    private SnapshotRow? snapshot;
     private long seq;
     private long session;
 
@@ -39,7 +39,7 @@ internal sealed class ShardHarness
     public long NowMs { get; set; } = Start;
 
     /// <summary>Of the last cut; 0 before it.</summary>
-    public int SnapshotBytes => snapshot?.Snapshot.Length ?? 0;
+    public int SnapshotBytes => snapshot?.Body.Length ?? 0;
 
     public static LabelSet Series(string metric, int number = 0, string host = "h") => LabelSet.Create(metric, ("host", host), ("n", $"{number}"));
 
@@ -79,10 +79,10 @@ internal sealed class ShardHarness
         Flush();
         if (State.PrepareCut(NowMs) is { } cut)
         {
-            snapshot = cut;
-            blocks.AddRange(cut.Blocks.Select((b, i) => new BlockRow(0, b.FromMs, b.ToMs, b.Body, blocks.Count + i + 1)));
+            snapshot = new SnapshotRow(cut.CutJseq, Marks.Encode(cut.Marks), cut.Snapshot.Pack());
+            blocks.AddRange(FlushMapping.Request(1, 0, 1, cut).Blocks.Select((b, i) => b with { Id = blocks.Count + i + 1 }));
             journal.RemoveAll(r => r.Jseq <= cut.CutJseq);
-            State.CutCommitted(cut.CutJseq);
+            State.CutCommitted(cut.CutJseq, SnapshotBytes);
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class ShardHarness
                     0,
                     1,
                     1,
-                    snapshot is null ? null : new SnapshotRow(snapshot.CutJseq, Marks.Encode(snapshot.Marks), snapshot.Snapshot),
+                    snapshot,
                     [.. journal.Select(r => new JournalRow(r.Jseq, 1, 1, r.Samples, Marks.Encode(r.Marks), r.Body))],
                     series,
                     [],

@@ -123,10 +123,10 @@ public class ShardMoveAlertTests
         private void Cut(int second)
         {
             CutDraft cut = state.PrepareCut(NowMs(second))!;
-            snapshot = new SnapshotRow(cut.CutJseq, Marks.Encode(cut.Marks), cut.Snapshot);
-            blocks.AddRange(cut.Blocks.Select((b, i) => new BlockRow(0, b.FromMs, b.ToMs, b.Body, i + 1)));
+            snapshot = new SnapshotRow(cut.CutJseq, Marks.Encode(cut.Marks), cut.Snapshot.Pack());
+            blocks.AddRange(FlushMapping.Request(1, 0, 1, cut).Blocks.Select((b, i) => b with { Id = i + 1 }));
             journal.RemoveAll(r => r.Jseq <= cut.CutJseq);
-            state.CutCommitted(cut.CutJseq);
+            state.CutCommitted(cut.CutJseq, snapshot.Body.Length);
         }
 
         private ShardImage Image() => new(new ShardLoad(0, 1, 1, snapshot, [.. journal], [.. series], [.. open.Values], 0), [.. blocks]);

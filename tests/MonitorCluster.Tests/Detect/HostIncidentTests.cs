@@ -1,4 +1,3 @@
-using System.Buffers;
 using MonitorCluster.Alert;
 using MonitorCluster.Detect;
 using MonitorCluster.TimeSeries.Detectors;
@@ -365,10 +364,8 @@ public class HostIncidentTests
 
         public void FailOver(int without = -1)
         {
-            var bytes = new ArrayBufferWriter<byte>();
-            Detection.Snapshot(bytes);
             ShardDetection other = Make();
-            Assert.True(other.TryRestore(bytes.WrittenSpan));
+            Assert.True(other.TryRestore(DetectionSnapshot.Of(Detection)));
             for (int i = 0; i < series.Length; i++)
             {
                 if (i == without)

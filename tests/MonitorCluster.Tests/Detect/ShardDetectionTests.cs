@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
@@ -122,7 +121,7 @@ public class ShardDetectionTests
     {
         ShardDetection detection = Make(Series, Seconds);
         detection.Observe(0, Start, 1);
-        byte[] snapshot = Snapshot(detection);
+        byte[] snapshot = DetectionSnapshot.Of(detection);
 
         for (int length = 0; length < snapshot.Length; length++)
         {
@@ -139,7 +138,7 @@ public class ShardDetectionTests
         detection.Book.Raise(Alerts.Make(Series[0], channel: "unusual"), Start);
         ShardDetection other = Make([], Seconds with { StepMs = 5_000 });
 
-        Assert.True(other.TryRestore(Snapshot(detection)));
+        Assert.True(other.TryRestore(DetectionSnapshot.Of(detection)));
 
         Assert.Single(other.Book.Open());
     }
@@ -174,7 +173,7 @@ public class ShardDetectionTests
         {
             if (i == cut)
             {
-                byte[] snapshot = Snapshot(detection);
+                byte[] snapshot = DetectionSnapshot.Of(detection);
                 detection = Make([], Seconds);
                 Assert.True(detection.TryRestore(snapshot));
                 Register(detection, Series);
@@ -190,7 +189,7 @@ public class ShardDetectionTests
             log.AddRange(detection.Book.Drain().Select(t => $"{t.AtMs} {System.Text.Encoding.UTF8.GetString(AlertJson.ToBytes(t.Alert))}"));
         }
 
-        return (Snapshot(detection), string.Join('\n', log));
+        return (DetectionSnapshot.Of(detection), string.Join('\n', log));
     }
 
     private static bool Apply(ShardDetection detection, Operation operation) => operation.Series < 0
@@ -237,13 +236,6 @@ public class ShardDetectionTests
         {
             detection.Register(i, series[i]);
         }
-    }
-
-    private static byte[] Snapshot(ShardDetection detection)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        detection.Snapshot(buffer);
-        return buffer.WrittenSpan.ToArray();
     }
 
     private static (long[] Times, LabelSet[] Series, double[][] Rows) ReadRecording()

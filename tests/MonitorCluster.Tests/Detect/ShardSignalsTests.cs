@@ -1,4 +1,3 @@
-using System.Buffers;
 using MonitorCluster.Alert;
 using MonitorCluster.Detect;
 using MonitorCluster.TimeSeries.Detectors;
@@ -106,10 +105,8 @@ public class ShardSignalsTests
 
     private void FailOver()
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        detection.Snapshot(bytes);
         ShardDetection other = new(settings, new AlertBook(0));
-        Assert.True(other.TryRestore(bytes.WrittenSpan));
+        Assert.True(other.TryRestore(DetectionSnapshot.Of(detection)));
         Register(other);
         detection = other;
     }
