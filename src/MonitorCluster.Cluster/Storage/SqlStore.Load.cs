@@ -9,7 +9,7 @@ public sealed partial class SqlStore
     public const int BlockHeaderBytes = 32;
 
     /// <summary>Reads all that rebuilds a shard, in one snapshot; null when there is no such shard.</summary>
-    /// <remarks>Memory: snapshot and journal bodies of the shard, some 4 MiB each by the rule of cuts.</remarks>
+    /// <remarks>Memory: snapshot and journal bodies of the shard, by the rule of cuts the journal has 4 MiB or twice the snapshot, 64 MiB at most.</remarks>
     public ShardLoad? LoadShard(int shardId) => _session.Read(() =>
     {
         if (ReadOwnership(shardId) is not { } shard)

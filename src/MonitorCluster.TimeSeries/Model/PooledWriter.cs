@@ -15,6 +15,9 @@ public sealed class PooledWriter(int bytesAtFirst = 64 * 1024) : IBufferWriter<b
     /// <summary>The number of bytes written.</summary>
     public int Length { get; private set; }
 
+    /// <summary>The memory held, in bytes; 0 after disposal.</summary>
+    public int Capacity => array.Length;
+
     /// <summary>The bytes written.</summary>
     public ReadOnlySpan<byte> Written => array.AsSpan(0, Length);
 

@@ -62,7 +62,7 @@ internal sealed class AggregateCounters
     /// <summary>Journal bytes of this node's shards that are not committed yet.</summary>
     public long UnflushedBytes => Interlocked.Read(ref unflushedBytes);
 
-    /// <summary>Bytes of this node's snapshots that wait to be packed.</summary>
+    /// <summary>Memory of this node's snapshots that wait to be packed, in bytes.</summary>
     public long UnpackedBytes => Interlocked.Read(ref unpackedBytes);
 
     /// <summary>Samples of journal rows that were not restored: retention had deleted their series since.</summary>

@@ -8,6 +8,7 @@ internal sealed partial class ShardState
     // A cut writes all that the shard remembers, however little came since. So of what a busy shard writes at most a third is snapshots, and a shard
     // of many series is not deflated every few seconds; opening it replays that much more.
     private const long JournalBytesPerSnapshotByte = 2;
+    private const long JournalBytesMax = 64 << 20; // but for this all of it is loaded at once and becomes one block
 
     // Of all shards of the node: copies that wait for their turn to be packed. Past it a shard packs its own, which takes it longer than the copy.
     private const long UnpackedBytesMax = 64 << 20;
@@ -25,7 +26,7 @@ internal sealed partial class ShardState
     private long bytesSinceCut; // of mini-blocks
     private long journalBytesSinceCut;
     private long snapshotBytes; // of the last cut
-    private int copyBytes = 64 << 10; // of the largest snapshot before it was packed
+    private int copyBytes = 64 << 10; // of the last snapshot before it was packed
 
     /// <summary>Bytes that the next journal row would carry; 0 when nothing changed.</summary>
     public int UnflushedBytes => journal.Bytes;
@@ -41,7 +42,8 @@ internal sealed partial class ShardState
 
     /// <summary>Whether a cut is worth it before its time: enough was journalled since the last, beside what a cut costs, or late samples wait.</summary>
     public bool IsCutDue =>
-        JournalBytesSinceCut >= Math.Max(options.CutBytes, JournalBytesPerSnapshotByte * snapshotBytes) || late.Count >= options.LateSamplesMax;
+        JournalBytesSinceCut >= Math.Max(options.CutBytes, Math.Min(JournalBytesPerSnapshotByte * snapshotBytes, JournalBytesMax))
+        || late.Count >= options.LateSamplesMax;
 
     /// <summary>Takes everything that changed since the last row. The same row is sent again until it is known to be stored.</summary>
     /// <returns>Null when nothing changed.</returns>

@@ -170,7 +170,7 @@ internal sealed partial class ShardState
         }
 
         Range detectors = detection.Copy(writer);
-        copyBytes = Math.Max(copyBytes, writer.Length);
+        copyBytes = writer.Length;
         return new SnapshotDraft(writer, detectors, counters);
     }
 

@@ -20,7 +20,7 @@ internal sealed class SnapshotDraft
     public SnapshotDraft(PooledWriter copy, Range detectors, AggregateCounters counters)
     {
         (this.copy, this.detectors, this.counters) = (copy, detectors, counters);
-        counters.AddUnpacked(copy.Length);
+        counters.AddUnpacked(copy.Capacity);
     }
 
     /// <summary>The bytes to store. The first call does the work, later ones give the same array.</summary>
@@ -40,7 +40,7 @@ internal sealed class SnapshotDraft
     /// <summary>Gives the copy's memory back, for a cut that nobody will write.</summary>
     public void Drop()
     {
-        counters.AddUnpacked(-copy.Length); // of one that was given back already: nothing
+        counters.AddUnpacked(-copy.Capacity); // of one that was given back already: nothing
         copy.Dispose();
     }
 }

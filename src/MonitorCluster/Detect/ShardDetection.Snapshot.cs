@@ -17,7 +17,7 @@ public sealed partial class ShardDetection
     private const byte FirstFormatVersion = 1; // before the anomaly model: its detectors say nothing to this one, its hosts and alerts do
     private const int HostBlocks = 6; // after name and silence
     private const int FirstDetectorBytes = 128; // or a little more: a number too many is reserved for nobody, one too few would be used twice
-    private const int DetectorBytesMax = 1 << 30;
+    private const int DetectorBytesMax = 1 << 30; // what a reader takes, so what a writer writes: 976,000 series
 
     // A program whose structs are larger or smaller has other detectors: together the sizes tell.
     private static ulong DetectorBytes => (ulong)(
@@ -176,7 +176,8 @@ public sealed partial class ShardDetection
 
     private void CopyDetectors(PooledWriter target)
     {
-        for (int slot = 0; slot < detectors.Count; slot++)
+        int size = sizeof(int) + Unsafe.SizeOf<StepAccumulator>() + Unsafe.SizeOf<SeriesDetector>(), end = target.Length + DetectorBytesMax;
+        for (int slot = 0; slot < detectors.Count && target.Length <= end - size; slot++) // what is beyond is left out, and learns anew
         {
             int series = seriesOfSlot[slot];
             if (watched[series].Slot == slot)

@@ -85,6 +85,23 @@ public class JournalActorTests
     }
 
     [Fact]
+    public void JournalTaken_OfARoundThatIsOver_GivesItsCopyBack()
+    {
+        StartRound(0);
+        long round = _shards[0].OfType<TakeJournal>().Last().Round;
+        Take(0, jseq: 1, cut: false);
+        AnswerStore(new FlushResult([], []));
+        CutDraft late = Cut(2);
+        Assert.True(_counters.UnpackedBytes > 0);
+
+        _journal.Tell(new JournalTaken(round, 0, 1, null, late), _shardRefs[0]);
+        _simulation.RunUntilIdle();
+
+        Assert.Equal(0, _counters.UnpackedBytes);
+        Assert.Equal(["flush"], StoreCommands);
+    }
+
+    [Fact]
     public void Cut_StoreNeverAnswers_IsOfferedAgainAndASecondAnswerEndsNoOther()
     {
         StartRound(0, 1);
@@ -265,13 +282,14 @@ public class JournalActorTests
         _simulation.Advance(0.1);
     }
 
+    private CutDraft Cut(long jseq) => new(jseq, [], [], new SnapshotDraft(new PooledWriter(), default, _counters), []);
+
     // As a shard does: one row, and a cut that covers it.
     private void Take(int shard, long jseq, bool cut = true)
     {
         long round = _shards[shard].OfType<TakeJournal>().Last().Round;
         var row = new JournalDraft(jseq, 1, [], [1], [], []);
-        var snapshot = new SnapshotDraft(new PooledWriter(), default, _counters);
-        _journal.Tell(new JournalTaken(round, shard, 1, row, cut ? new CutDraft(jseq, [], [], snapshot, []) : null), _shardRefs[shard]);
+        _journal.Tell(new JournalTaken(round, shard, 1, row, cut ? Cut(jseq) : null), _shardRefs[shard]);
         _simulation.RunUntilIdle();
     }
 
